@@ -71,7 +71,7 @@ json_t *rag_json_parse(struct rag_str text, struct rag_err *err)
     if (code == json_error_out_of_memory)
         rag_err_set(err, RAG_ENOMEM, "not enough memory for %zu bytes of JSON", text.n);
     else
-        rag_err_set(err, RAG_EFORMAT, "malformed JSON at byte %d (line %d): %s", fault.position, fault.line,
+        rag_err_set(err, RAG_EFORMAT, "malformed JSON near byte %d (line %d): %s", fault.position, fault.line,
                     fault_text(code));
     return NULL;
 }
