@@ -1,0 +1,131 @@
+/* extract.c: picks the sentences of the hits that are closest to the question. */
+#include "rag/extract.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "rag/cite.h"
+#include "text/sentence.h"
+#include "text/utf8.h"
+
+enum {
+    MAX_SENTENCES = 256, /* looked at */
+    CANDIDATES = 16,     /* embedded */
+    PICKS = 3,           /* in the answer */
+    MIN_BYTES = 12,      /* shorter pieces ("Yes.", "表 1") say nothing alone */
+    MAX_BYTES = 1200,
+};
+
+struct sentence {
+    struct rag_str text;
+    size_t hit, order;
+    double terms; /* share of the question's terms in it */
+    double score; /* terms + cosine */
+};
+
+static void collect(struct rag_segmenter *seg, struct rag_arena *a, struct rag_str question,
+                    const struct rag_hits *hits, struct sentence *v, size_t *n)
+{
+    for (size_t h = 0; h < hits->n; h++) {
+        struct rag_str text = hits->v[h].text;
+        for (size_t at = 0; at < text.n && *n < MAX_SENTENCES;) {
+            size_t end = rag_sentence_end(text, at);
+            struct rag_str s = rag_str_trim((struct rag_str){text.p + at, end - at});
+            at = end;
+            if (s.n < MIN_BYTES && text.n >= MIN_BYTES)
+                continue;
+            if (s.n > MAX_BYTES)
+                s.n = rag_utf8_floor(s, MAX_BYTES);
+            bool seen = false; /* chunks overlap */
+            for (size_t i = 0; i < *n && !seen; i++)
+                seen = rag_str_eq(v[i].text, s);
+            if (seen || s.n == 0)
+                continue;
+            v[*n] = (struct sentence){.text = s, .hit = h, .order = *n};
+            v[*n].terms = rag_cite_support(seg, a, question, s);
+            (*n)++;
+        }
+    }
+}
+
+static int by_terms(const void *pa, const void *pb)
+{
+    const struct sentence *a = pa, *b = pb;
+    if (a->terms != b->terms)
+        return a->terms < b->terms ? 1 : -1;
+    return (a->order > b->order) - (a->order < b->order);
+}
+
+static int by_score(const void *pa, const void *pb)
+{
+    const struct sentence *a = pa, *b = pb;
+    if (a->score != b->score)
+        return a->score < b->score ? 1 : -1;
+    return (a->order > b->order) - (a->order < b->order);
+}
+
+static int by_order(const void *pa, const void *pb)
+{
+    const struct sentence *a = pa, *b = pb;
+    return (a->order > b->order) - (a->order < b->order);
+}
+
+/* Adds the cosine to the question; the texts are short, so this is one small batch. */
+static int add_cosines(struct rag_encoder *enc, struct rag_arena *a, struct rag_str question,
+                       struct sentence *v, size_t n, struct rag_err *err)
+{
+    int dims = rag_encoder_dims(enc), window = rag_encoder_window(enc);
+    struct rag_str texts[CANDIDATES + 1];
+    float *vectors = rag_arena_array(a, (n + 1) * (size_t)dims, sizeof *vectors);
+    if (!vectors)
+        return rag_err_set(err, RAG_ENOMEM, "out of memory");
+    for (size_t i = 0; i <= n; i++) {
+        texts[i] = i ? v[i - 1].text : question;
+        while (texts[i].n && rag_encoder_count_tokens(enc, texts[i]) > window)
+            texts[i].n = rag_utf8_floor(texts[i], texts[i].n - (texts[i].n + 3) / 4);
+    }
+    int rc = rag_encoder_embed(enc, texts, n + 1, RAG_ENCODER_QUERY, vectors, NULL, NULL, NULL, err);
+    for (size_t i = 0; i < n && !rc; i++) {
+        double cosine = 0;
+        for (int k = 0; k < dims; k++)
+            cosine += (double)vectors[k] * vectors[(i + 1) * (size_t)dims + (size_t)k];
+        v[i].score = cosine + 0.5 * v[i].terms;
+    }
+    return rc;
+}
+
+int rag_extract_answer(struct rag_engine *e, struct rag_arena *a, struct rag_str question,
+                       const struct rag_hits *hits, struct rag_str *out, struct rag_err *err)
+{
+    struct rag_encoder *enc;
+    struct rag_buf b;
+    size_t n = 0, picks;
+    struct sentence *v = rag_arena_array(a, MAX_SENTENCES, sizeof *v);
+    *out = (struct rag_str){"", 0};
+    if (!v)
+        return rag_err_set(err, RAG_ENOMEM, "out of memory");
+    int rc = rag_engine_encoder(e, &enc, err);
+    if (rc)
+        return rc;
+    collect(e->segmenter, a, question, hits, v, &n);
+    qsort(v, n, sizeof *v, by_terms);
+    if (n > CANDIDATES)
+        n = CANDIDATES;
+    if (n == 0)
+        return 0;
+    if ((rc = add_cosines(enc, a, question, v, n, err)))
+        return rc;
+    qsort(v, n, sizeof *v, by_score);
+    /* Further sentences only when they are nearly as good as the best. */
+    for (picks = 1; picks < n && picks < PICKS && v[picks].score > 0.8 * v[0].score; picks++)
+        ;
+    qsort(v, picks, sizeof *v, by_order);
+    rag_buf_init(&b, RAG_LIMIT_ANSWER);
+    for (size_t i = 0; i < picks; i++)
+        rag_buf_printf(&b, "%s%.*s [%zu]", i ? "\n" : "", RAG_STR_ARG(v[i].text), v[i].hit + 1);
+    if (!b.err)
+        *out = rag_arena_str(a, rag_buf_str(&b));
+    rc = b.err || !out->p ? rag_err_set(err, RAG_ENOMEM, "out of memory") : 0;
+    rag_buf_free(&b);
+    return rc;
+}
