@@ -1,0 +1,96 @@
+// The passage behind a citation: a panel at the side, on a phone a sheet from below.
+import { useEffect, useRef } from 'preact/hooks';
+import { apiUrl, type Doc } from './api';
+import { useWords } from './i18n';
+import { Icon } from './icons';
+import { bestSentence } from './overlap';
+
+export interface Shown {
+    number: number;
+    doc: Doc;
+    /** The sentence of the answer that the citation stands in; "" when opened from the list. */
+    claim: string;
+    doubtful: boolean;
+}
+
+export function sourceName(doc: Doc): string {
+    const { metadata } = doc;
+    const name = metadata.file_name ?? metadata.name ?? metadata.file_path ?? metadata.file_url;
+    return typeof name === 'string' && name ? name : '–';
+}
+
+export function sourcePage(doc: Doc): string | null {
+    const page = doc.metadata.page_label ?? doc.metadata.page ?? doc.metadata.page_number;
+    return (typeof page === 'number' && page > 0) || (typeof page === 'string' && page) ? String(page) : null;
+}
+
+export const scoreText = (doc: Doc): string => doc.score.toFixed(2);
+
+function Text({ text, claim }: { text: string; claim: string }) {
+    const mark = useRef<HTMLElement>(null);
+    useEffect(() => mark.current?.scrollIntoView({ block: 'center' }), [text, claim]);
+    const range = claim ? bestSentence(text, claim) : null;
+    if (!range) return <div class="passage-text">{text}</div>;
+    return (
+        <div class="passage-text">
+            {text.slice(0, range.begin)}
+            <mark ref={mark}>{text.slice(range.begin, range.end)}</mark>
+            {text.slice(range.end)}
+        </div>
+    );
+}
+
+/** Only images of this service are shown; an address elsewhere would be a request to a stranger. */
+function ownImage(doc: Doc): string | null {
+    if (!doc.image_url) return null;
+    const url = new URL(doc.image_url, apiUrl('.'));
+    return url.origin === location.origin ? url.href : null;
+}
+
+export function PassagePanel({ shown, onClose }: { shown: Shown; onClose: () => void }) {
+    const t = useWords();
+    const close = useRef<HTMLButtonElement>(null);
+    useEffect(() => {
+        const before = document.activeElement as HTMLElement | null;
+        const escape = (event: KeyboardEvent) => event.key === 'Escape' && onClose();
+        addEventListener('keydown', escape);
+        close.current?.focus();
+        return () => {
+            removeEventListener('keydown', escape);
+            before?.focus?.();
+        };
+    }, []);
+    const page = sourcePage(shown.doc);
+    const image = ownImage(shown.doc);
+    return (
+        <>
+            <div class="sheet-shade" onClick={onClose} />
+            <aside class="passage" aria-label={t('passage', { n: shown.number })}>
+                <header>
+                    <span class="cite still">{shown.number}</span>
+                    <div class="passage-title">
+                        <h2>{sourceName(shown.doc)}</h2>
+                        <p>
+                            {[page && t('page', { n: page }), t('score', { n: scoreText(shown.doc) })]
+                                .filter(Boolean)
+                                .join(' · ')}
+                        </p>
+                    </div>
+                    <button ref={close} class="icon-button" aria-label={t('close')} title={t('close')} onClick={onClose}>
+                        <Icon name="close" />
+                    </button>
+                </header>
+                {shown.doubtful && (
+                    <p class="doubt">
+                        <Icon name="warn" />
+                        {t('notSupported')}
+                    </p>
+                )}
+                <div class="passage-body" tabIndex={0}>
+                    {image && <img src={image} alt="" loading="lazy" />}
+                    <Text text={shown.doc.text} claim={shown.claim} />
+                </div>
+            </aside>
+        </>
+    );
+}
