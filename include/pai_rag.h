@@ -177,7 +177,7 @@ struct rag_citation {
 
 struct rag_answer {
     struct rag_str text;
-    char session_id[33]; /* "" with verbatim messages */
+    const char *session_id; /* the given or a new one; "" with verbatim messages */
     struct rag_hits hits;
     const char *new_query; /* condensed question; equals the question without history */
     bool extractive;       /* no LLM is configured: the text is made of sentences of the hits */

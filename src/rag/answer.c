@@ -1,7 +1,5 @@
 /* answer.c: the life of a question: history → retrieve → prompt → model (or extraction) → citations →
  * session. */
-#include <stdio.h>
-
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -14,6 +12,8 @@
 #include "rag/retrieve.h"
 #include "text/utf8.h"
 
+enum { MAX_SESSION_ID = 128 };
+
 static const char NO_HITS[] = "Empty Response";
 
 static int check_question(const struct rag_query *q, struct rag_err *err)
@@ -23,6 +23,9 @@ static int check_question(const struct rag_query *q, struct rag_err *err)
                            q->question.n, RAG_LIMIT_QUESTION);
     if (!rag_utf8_valid(q->question))
         return rag_err_set(err, RAG_EINVAL, "the question is not valid UTF-8");
+    if (q->session_id && (!*q->session_id || strlen(q->session_id) > MAX_SESSION_ID))
+        return rag_err_set(err, RAG_EINVAL, "session_id takes 1 to %d bytes, not %zu", MAX_SESSION_ID,
+                           strlen(q->session_id));
     return 0;
 }
 
@@ -158,7 +161,7 @@ int rag_answer(struct rag_engine *e, struct rag_arena *a, const struct rag_query
     struct rag_messages history = {0};
     const struct rag_message *system = NULL;
     struct rag_str question = q->question;
-    *out = (struct rag_answer){.text = RAG_STR(""), .finish_reason = "stop"};
+    *out = (struct rag_answer){.text = RAG_STR(""), .session_id = "", .finish_reason = "stop"};
     int rc = check_question(q, err);
     if (!rc && rag_str_trim(q->question).n == 0)
         rc = rag_err_set(err, RAG_EINVAL, "the question is empty");
@@ -184,10 +187,9 @@ int rag_answer(struct rag_engine *e, struct rag_arena *a, const struct rag_query
     if (rc || q->verbatim.n)
         goto out;
 
-    if (q->session_id)
-        snprintf(out->session_id, sizeof out->session_id, "%s", q->session_id);
-    else
-        rag_id_new(out->session_id);
+    char fresh[RAG_ID_HEX + 1];
+    rag_id_new(fresh);
+    out->session_id = q->session_id ? q->session_id : rag_arena_strdup(a, fresh);
     rc = rag_history_store(e, out->session_id, q, out->text, err);
 out:
     rag_settings_release(s);
