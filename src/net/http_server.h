@@ -24,6 +24,8 @@ struct rag_http_part {     /* one part of a multipart body */
 struct rag_http_policy {
     size_t max_body;        /* beyond: 413 through on_error */
     const char *upload_dir; /* not NULL: multipart files are accepted and written here */
+    /* Not NULL: the body, of whatever type, is not interpreted but written to a file here (for a proxy). */
+    const char *spool_dir;
     int max_files;
 };
 
@@ -54,7 +56,11 @@ rag_http_path(const struct rag_http_request *r); /* decoded, without query; NUL 
 /* First value, NULL when absent. Header names are case-insensitive. */
 const char *rag_http_query(const struct rag_http_request *r, const char *name);
 const char *rag_http_header(const struct rag_http_request *r, const char *name);
-struct rag_str rag_http_body(const struct rag_http_request *r); /* empty for multipart */
+/* As received: path and query, percent-encoded. */
+const char *rag_http_target(const struct rag_http_request *r);
+struct rag_str rag_http_body(const struct rag_http_request *r); /* empty for multipart and spooled */
+/* Spooled body: its file, removed after the handler; NULL when the request has no body. */
+const char *rag_http_body_path(const struct rag_http_request *r);
 const struct rag_http_part *rag_http_parts(const struct rag_http_request *r, size_t *n);
 bool rag_http_is_multipart(const struct rag_http_request *r);
 const char *rag_http_peer(const struct rag_http_request *r); /* numeric address */
