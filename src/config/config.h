@@ -51,7 +51,15 @@ int rag_config_json(struct rag_config *c, struct rag_buf *out);
  * RAG_ESCHEMA naming the key. */
 int rag_config_patch(struct rag_config *c, struct rag_str json, struct rag_err *err);
 
+/* Folder of the models: configured, else /huggingface/pai_rag_model_repository_01 if it exists, else
+ * ./model_repository. The second form answers with the copy baked into an image when only that one holds
+ * model. */
+const char *rag_config_model_dir(const char *configured);
+const char *rag_config_model_dir_with(struct rag_arena *a, const char *configured, const char *model);
+
 /* settings.toml with every option, its default and help, generated from the table. */
 int rag_config_template(struct rag_buf *out);
+/* The same as a page of documentation (docs/config.md). */
+int rag_config_markdown(struct rag_buf *out);
 
 #endif
