@@ -5,7 +5,9 @@
 #include "base/buf.h"
 
 struct rag_sse {
-    struct rag_buf line, data;
+    struct rag_buf line, data; /* the line at hand; the data lines of the event at hand, each with its LF */
+    bool after_cr;             /* an LF that comes next belongs to that CR */
+    bool after_start;          /* the first line is behind: no byte order mark any more */
 };
 
 /* max: bytes of one event. */
