@@ -46,8 +46,10 @@ json_t *rag_layer_tree(const struct rag_layer_values *l)
     json_t *root = json_object();
     for (size_t i = 0; i < rag_n_options; i++) {
         const char *name = rag_options[i].key;
-        if (l->v[i])
-            json_object_set(rag_layer_section(root, &name), name, l->v[i]);
+        if (!l->v[i])
+            continue;
+        json_t *section = rag_layer_section(root, &name);
+        json_object_set(section, name, l->v[i]);
     }
     return root;
 }

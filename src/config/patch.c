@@ -198,7 +198,7 @@ static int store(const struct patching *p)
     json_t *tree = rag_layer_tree(&p->next.layer[RAG_LAYER_PATCH]);
     rag_buf_adds(&text,
                  "# Written by pai_rag: the settings changed by PATCH config. They win over settings.toml;\n"
-                 "# the environment and flags win over them. Delete a line to go back.\n\n");
+                 "# the environment and flags win over them. Delete a line to go back.\n");
     rag_toml_write(tree, &text);
     int rc = text.err ? rag_err_set(p->err, text.err, "the settings are larger than %zu bytes", text.max)
                       : rag_fs_mkdirs(p->c->data_dir, p->err);
