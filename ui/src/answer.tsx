@@ -17,8 +17,11 @@ function citationAt(citations: Citation[] | undefined, nth: number, number: numb
     return exact?.number === number ? exact : citations?.find((citation) => citation.number === number);
 }
 
+/** `support` is the share of the sentence's words that the passage has; below a quarter the reader should look. */
+const LEAST_SUPPORT = 0.25;
+
 const isDoubtful = (citation: Citation | undefined) =>
-    citation !== undefined && (!citation.valid || citation.support <= 0);
+    citation !== undefined && (!citation.valid || citation.support < LEAST_SUPPORT);
 
 /** The sentence that a marker stands in or directly after. */
 function claimBefore(chip: HTMLElement): string {

@@ -1,4 +1,4 @@
-// The difference between two settings objects, in the nested shape that PATCH config takes.
+// The difference between two settings objects, in the nested shape that PATCH config takes; null = leave it.
 
 export type Tree = { [key: string]: Tree | string | number | boolean | null };
 
@@ -9,7 +9,7 @@ export function changedOnly(before: Tree, after: Tree): Tree {
         if (value !== null && typeof value === 'object') {
             const inner = changedOnly(old !== null && typeof old === 'object' ? old : {}, value);
             if (Object.keys(inner).length) changed[key] = inner;
-        } else if (value !== old) {
+        } else if (value !== old && value !== null) {
             changed[key] = value;
         }
     }

@@ -51,7 +51,7 @@ function Welcome({ shown }: { shown: boolean }) {
     );
 }
 
-function Composer({ busy }: { busy: boolean }) {
+function Composer({ busy, fresh }: { busy: boolean; fresh: boolean }) {
     const t = useWords();
     const index = currentIndex.use();
     const [text, setText] = useState('');
@@ -108,7 +108,7 @@ function Composer({ busy }: { busy: boolean }) {
                         </option>
                     ))}
                 </select>
-                <button type="button" class="text-button" onClick={newConversation}>
+                <button type="button" class="text-button" disabled={fresh} onClick={newConversation}>
                     <Icon name="plus" />
                     {t('newChat')}
                 </button>
@@ -163,7 +163,7 @@ export function Chat({ shown }: { shown: boolean }) {
                         )}
                     </div>
                 </div>
-                <Composer busy={busy} />
+                <Composer busy={busy} fresh={!all.length} />
             </div>
             {passage && <PassagePanel shown={passage} onClose={() => setPassage(null)} />}
         </section>

@@ -70,7 +70,7 @@ const en = {
     tokens: '{n} tokens',
 
     dropTitle: 'Drop files here',
-    dropText: 'PDF, Word, Markdown, HTML, text, CSV, JSON Lines… They stay on this server.',
+    dropText: 'PDF, Markdown, HTML, text, CSV or JSON Lines. They stay on this server.',
     chooseFiles: 'Choose files',
     uploads: 'Uploads',
     clearFinished: 'Clear finished',
@@ -124,6 +124,7 @@ const en = {
     temperatureHint: '0 is strict, higher varies more',
     maxTokens: 'Longest answer (tokens)',
     systemPrompt: 'System prompt',
+    ofProvider: 'Default of the provider',
     retrieval: 'Retrieval',
     retrievalText: 'How passages are found for a question.',
     retrievalMode: 'Search',
@@ -224,7 +225,7 @@ const zh: Record<Word, string> = {
     tokens: '{n} 个 token',
 
     dropTitle: '将文件拖放到这里',
-    dropText: '支持 PDF、Word、Markdown、HTML、文本、CSV、JSON Lines 等，文件只保存在本服务器。',
+    dropText: '支持 PDF、Markdown、HTML、文本、CSV 和 JSON Lines，文件只保存在本服务器。',
     chooseFiles: '选择文件',
     uploads: '上传',
     clearFinished: '清除已完成',
@@ -278,6 +279,7 @@ const zh: Record<Word, string> = {
     temperatureHint: '0 最严谨，越高越多变',
     maxTokens: '回答最大长度（token）',
     systemPrompt: '系统提示词',
+    ofProvider: '提供方的默认值',
     retrieval: '检索',
     retrievalText: '如何为问题查找段落。',
     retrievalMode: '检索方式',

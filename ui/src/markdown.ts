@@ -57,9 +57,9 @@ function tameImage(image: HTMLImageElement): void {
     else image.replaceWith(link);
 }
 
-const MARKER = /\[(\d{1,3})\]|【(\d{1,3})】/g;
+const MARKER = /[[【]\d{1,3}(?:\s*[,，、]\s*\d{1,3})*[\]】]/g;
 
-/** Turns [n] in running text (not in code or links) into buttons; data-nth is its place in the answer. */
+/** Turns [1] and [1, 2] in running text (not in code or links) into buttons; data-nth counts all of them. */
 function markCitations(body: HTMLElement): void {
     const doc = body.ownerDocument;
     const walker = doc.createTreeWalker(body, NodeFilter.SHOW_TEXT, (node) =>
@@ -72,14 +72,16 @@ function markCitations(body: HTMLElement): void {
         const pieces: (string | Node)[] = [];
         let end = 0;
         for (const match of text.data.matchAll(MARKER)) {
-            const number = match[1] ?? match[2];
-            const chip = doc.createElement('button');
-            chip.type = 'button';
-            chip.className = 'cite';
-            chip.dataset.number = number;
-            chip.dataset.nth = String(nth++);
-            chip.textContent = number;
-            pieces.push(text.data.slice(end, match.index), chip);
+            pieces.push(text.data.slice(end, match.index));
+            for (const [number] of match[0].matchAll(/\d+/g)) {
+                const chip = doc.createElement('button');
+                chip.type = 'button';
+                chip.className = 'cite';
+                chip.dataset.number = number;
+                chip.dataset.nth = String(nth++);
+                chip.textContent = number;
+                pieces.push(chip);
+            }
             end = match.index + match[0].length;
         }
         if (!pieces.length) continue;

@@ -20,6 +20,8 @@ interface Field {
     /** Only for these values of llm.source. */
     sources?: string[];
     wide?: boolean;
+    /** The provider has a default for it. */
+    byProvider?: boolean;
 }
 
 interface Group {
@@ -43,8 +45,8 @@ const GROUPS: Group[] = [
                     ['paieas', 'sourcePaieas'],
                 ],
             },
-            { path: ['llm', 'model'], label: 'model', kind: 'text' },
-            { path: ['llm', 'base_url'], label: 'baseUrl', kind: 'text', sources: ['dashscope', 'openai'], wide: true, placeholder: 'https://…/v1' },
+            { path: ['llm', 'model'], label: 'model', kind: 'text', byProvider: true },
+            { path: ['llm', 'base_url'], label: 'baseUrl', kind: 'text', sources: ['dashscope', 'openai'], wide: true, byProvider: true, placeholder: 'https://…/v1' },
             { path: ['llm', 'endpoint'], label: 'endpoint', kind: 'text', sources: ['paieas'], wide: true, placeholder: 'https://…' },
             { path: ['llm', 'api_key'], label: 'apiKey', kind: 'secret', sources: ['dashscope', 'openai'], wide: true },
             { path: ['llm', 'token'], label: 'token', kind: 'secret', sources: ['paieas'], wide: true },
@@ -147,7 +149,7 @@ function SecretControl({ field, value, config, onChange }: ControlProps) {
 function Control(props: ControlProps) {
     const t = useWords();
     const { field, value, onChange } = props;
-    const common = { id: id(field), placeholder: field.placeholder };
+    const common = { id: id(field), placeholder: value === null && field.byProvider ? t('ofProvider') : field.placeholder };
     if (field.kind === 'secret') return <SecretControl {...props} />;
     if (field.kind === 'area')
         return (
@@ -218,6 +220,13 @@ function GroupCard({ group, form, config, set }: {
     );
 }
 
+/** Another provider has another model and address: empty (its default applies) until the user names them. */
+function ofSource(start: Tree, source: Value): Tree {
+    const same = valueAt(start, ['llm', 'source']) === source;
+    const paths: [string, string][] = [['llm', 'model'], ['llm', 'base_url']];
+    return Object.fromEntries(paths.map((path) => [path[1], same ? valueAt(start, path) : null]));
+}
+
 /** null for a number field means that it was emptied; a null secret means "keep". */
 function checkNumbers(start: Tree, form: Tree): void {
     for (const field of FIELDS) {
@@ -248,7 +257,8 @@ export function Settings({ shown }: { shown: boolean }) {
 
     const set = (field: Field, value: Value) => {
         const [section, key] = field.path;
-        setForm((now) => ({ ...now, [section]: { ...(now[section] as Tree), [key]: value } }));
+        const follow = id(field) === 'llm.source' ? ofSource(start, value) : {};
+        setForm((now) => ({ ...now, [section]: { ...(now[section] as Tree), ...follow, [key]: value } }));
     };
     const save = async () => {
         setSaving(true);
