@@ -3,10 +3,12 @@
 
 #include <ctype.h>
 #include <curl/curl.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -32,6 +34,7 @@ struct exchange {
     CURL *curl;
     struct rag_buf head;
     struct rag_buf *reply;
+    FILE *body; /* of call->body_path */
     long status;
     size_t received;
     double last_byte, last_poll; /* monotonic seconds */
@@ -170,6 +173,19 @@ static size_t on_body(char *p, size_t size, size_t n, void *ud)
     return n;
 }
 
+/* A body out of a file; seeking back happens when a kept connection turns out to be dead. */
+static size_t read_body(char *p, size_t size, size_t n, void *ud)
+{
+    FILE *body = ud;
+    n = fread(p, 1, size * n, body);
+    return ferror(body) ? CURL_READFUNC_ABORT : n;
+}
+
+static int seek_body(void *ud, curl_off_t offset, int origin)
+{
+    return fseeko(ud, offset, origin) == 0 ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+}
+
 /* libcurl calls this at least about once a second, also when nothing moves. */
 static int on_progress(void *ud, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
 {
@@ -210,8 +226,25 @@ static bool is_http(const char *url)
     return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
 }
 
-static CURLcode set_body(CURL *curl, const struct rag_http_call *call)
+static CURLcode set_file_body(CURL *curl, FILE *body)
 {
+    struct stat st;
+    if (fstat(fileno(body), &st) != 0)
+        return CURLE_READ_ERROR;
+    curl_easy_setopt(curl, CURLOPT_POST, 1L);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)st.st_size);
+    curl_easy_setopt(curl, CURLOPT_READFUNCTION, read_body);
+    curl_easy_setopt(curl, CURLOPT_READDATA, body);
+    curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, seek_body);
+    return curl_easy_setopt(curl, CURLOPT_SEEKDATA, body);
+}
+
+static CURLcode set_body(CURL *curl, const struct rag_http_call *call, FILE *body)
+{
+    if (body) {
+        CURLcode rc = set_file_body(curl, body);
+        return rc ? rc : curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, call->method);
+    }
     if (strcmp(call->method, "GET") == 0 && !call->body.n)
         return CURLE_OK;
     if (strcmp(call->method, "HEAD") == 0)
@@ -258,7 +291,7 @@ static CURLcode set_up(struct rag_http_client *c, struct exchange *x, struct cur
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, x);
     CURLcode rc = set_headers(curl, call->headers, list);
     if (rc == CURLE_OK)
-        rc = set_body(curl, call);
+        rc = set_body(curl, call, x->body);
     return rc == CURLE_OK ? curl_easy_setopt(curl, CURLOPT_URL, call->url) : rc;
 }
 
@@ -323,6 +356,10 @@ int rag_http_client_call(struct rag_http_client *c, const struct rag_http_call *
     struct exchange x = {.call = call, .curl = borrow(c), .reply = reply};
     if (!x.curl)
         return rag_err_set(err, RAG_ENOMEM, "not enough memory for the request to %s", host);
+    if (call->body_path && !(x.body = fopen(call->body_path, "rbe"))) {
+        give_back(c, x.curl);
+        return rag_err_set(err, RAG_EIO, "cannot read the request body: %s", strerror(errno));
+    }
     struct curl_slist *headers = NULL;
     rag_buf_init(&x.head, 4 * RAG_LIMIT_HTTP_HEADERS);
     x.idle_s = call->idle_timeout_s > 0 ? call->idle_timeout_s : IDLE_TIMEOUT_S;
@@ -338,5 +375,7 @@ int rag_http_client_call(struct rag_http_client *c, const struct rag_http_call *
     give_back(c, x.curl);
     curl_slist_free_all(headers);
     rag_buf_free(&x.head);
+    if (x.body)
+        fclose(x.body);
     return result;
 }

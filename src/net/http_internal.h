@@ -51,16 +51,19 @@ struct rag_http_request {
     enum rag_http_phase phase;
 
     /* what was received */
-    const char *method, *path;
+    const char *method, *path, *target;
     struct rag_http_pair *query, *headers;
     char peer[INET6_ADDRSTRLEN];
     int fd; /* of the connection; valid until completed */
     double started;
     struct rag_http_policy policy;
+    bool head_only; /* the method is HEAD */
     bool multipart;
     struct rag_buf body;
     size_t received;
     struct rag_http_upload *upload;
+    int spool_fd; /* while a spooled body is received, else -1 */
+    const char *spool_path;
     struct rag_err fault; /* code = HTTP status: the body is discarded, then on_error replies */
 
     /* the reply, made by the worker (or by the loop in on_error) */
@@ -111,6 +114,11 @@ void rag_http_upload_finish(struct rag_http_request *r);
 const struct rag_http_part *rag_http_upload_parts(const struct rag_http_upload *u, size_t *n);
 /* Deletes the files that are still there. */
 void rag_http_upload_free(struct rag_http_upload *u);
+
+/* http_spool.c: the body as it comes, into a file; r->fault on failure. free deletes the file. */
+void rag_http_spool_feed(struct rag_http_request *r, struct rag_str data);
+void rag_http_spool_finish(struct rag_http_request *r);
+void rag_http_spool_free(struct rag_http_request *r);
 
 /* http_workers.c */
 int rag_http_workers_open(struct rag_http_server *s, struct rag_err *err);

@@ -26,6 +26,7 @@ void *rag_http_on_target(void *cls, const char *target, struct MHD_Connection *c
     r->conn = conn;
     r->started = rag_clock_mono_s();
     r->worker_done = true;
+    r->spool_fd = -1;
     rag_arena_init(&r->arena, RAG_LIMIT_ARENA);
     pthread_mutex_init(&r->lock, NULL);
     pthread_cond_init(&r->room, NULL);
@@ -138,7 +139,8 @@ static enum MHD_Result take_head(struct rag_http_request *r, const char *method)
     struct rag_http_server *s = r->server;
     r->phase = RAG_HTTP_BODY;
     /* A handler need not know HEAD: libmicrohttpd leaves the body of the reply out. */
-    r->method = strcmp(method, "HEAD") == 0 ? "GET" : rag_arena_strdup(&r->arena, method);
+    r->head_only = strcmp(method, "HEAD") == 0;
+    r->method = r->head_only ? "GET" : rag_arena_strdup(&r->arena, method);
     if (!r->method) {
         r->method = "";
         rag_err_set(&r->fault, 503, "not enough memory for the request");
@@ -166,7 +168,7 @@ static enum MHD_Result take_head(struct rag_http_request *r, const char *method)
         return MHD_YES;
     }
     r->multipart = type && strncasecmp(type, "multipart/form-data", 19) == 0;
-    if (r->multipart && r->policy.upload_dir)
+    if (r->multipart && r->policy.upload_dir && !r->policy.spool_dir)
         r->upload = rag_http_upload_new(r, type);
     return MHD_YES;
 }
@@ -181,12 +183,15 @@ static enum MHD_Result take_body(struct rag_http_request *r, struct rag_str data
     if (r->fault.code) {
         rag_http_upload_free(r->upload);
         r->upload = NULL;
+        rag_http_spool_free(r);
         rag_buf_free(&r->body);
         /* libmicrohttpd takes no reply in the middle of a body: the only other way out is to drop it. */
         bool endless = r->received > r->policy.max_body && r->received - r->policy.max_body > DRAIN;
         return endless ? MHD_NO : MHD_YES;
     }
-    if (r->upload)
+    if (r->policy.spool_dir)
+        rag_http_spool_feed(r, data);
+    else if (r->upload)
         rag_http_upload_feed(r, data);
     else if (rag_buf_addstr(&r->body, data) != 0)
         rag_err_set(&r->fault, 503, "not enough memory for the request body");
@@ -198,6 +203,7 @@ static enum MHD_Result finish(struct rag_http_request *r)
 {
     if (r->upload && !r->fault.code)
         rag_http_upload_finish(r);
+    rag_http_spool_finish(r);
     if (r->fault.code)
         return refuse(r, false);
     r->phase = RAG_HTTP_HANDLING;
@@ -239,6 +245,7 @@ void rag_http_request_free(struct rag_http_request *r)
 {
     struct rag_http_server *s = r->server;
     rag_http_upload_free(r->upload);
+    rag_http_spool_free(r);
     if (r->response)
         MHD_destroy_response(r->response);
     rag_buf_free(&r->body);
@@ -289,6 +296,11 @@ const char *rag_http_method(const struct rag_http_request *r)
 const char *rag_http_path(const struct rag_http_request *r)
 {
     return r->path;
+}
+
+const char *rag_http_target(const struct rag_http_request *r)
+{
+    return r->target;
 }
 
 const char *rag_http_query(const struct rag_http_request *r, const char *name)

@@ -93,6 +93,11 @@ static bool parse_query(struct rag_http_request *r, const char *query, struct ra
 bool rag_http_parse_target(struct rag_http_request *r, const char *target, struct rag_err *err)
 {
     target = origin_form(target);
+    r->target = rag_arena_strdup(&r->arena, target);
+    if (!r->target) {
+        rag_err_set(err, RAG_ENOMEM, "not enough memory for the request target");
+        return false;
+    }
     size_t n = strcspn(target, "?");
     r->path = decode(&r->arena, (struct rag_str){target, n}, false, "path", err);
     if (!r->path)

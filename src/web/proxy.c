@@ -211,6 +211,8 @@ static const char **collect_headers(struct rag_http_request *r)
         if (value)
             lines[n++] = rag_arena_printf(a, "%s: %s", request_headers[i], value);
     }
+    if (!rag_http_header(r, "Content-Type"))
+        lines[n++] = "Content-Type:"; /* libcurl would make one up */
     const char *before = rag_http_header(r, "X-Forwarded-For"),
                *host = rag_http_header(r, "X-Forwarded-Host"),
                *proto = rag_http_header(r, "X-Forwarded-Proto");
