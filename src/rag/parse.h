@@ -2,6 +2,8 @@
 #ifndef RAG_RAG_PARSE_H
 #define RAG_RAG_PARSE_H
 
+#include <stdatomic.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "core/opts.h"
@@ -14,5 +16,11 @@
 int rag_parse_file(const char *parse_program, struct rag_arena *a, const char *path, const char *name,
                    const struct rag_reader_opts *opts, void (*progress)(void *ud, int done, int total),
                    void *ud, struct rag_blocks *out, struct rag_err *err);
+/* The same with a wall clock limit of the caller's choice, and a flag that another thread may set to end it
+ * early (NULL = none): RAG_ECANCELED. */
+int rag_parse_file_within(const char *parse_program, struct rag_arena *a, const char *path, const char *name,
+                          const struct rag_reader_opts *opts, int seconds, const atomic_bool *stop,
+                          void (*progress)(void *ud, int done, int total), void *ud, struct rag_blocks *out,
+                          struct rag_err *err);
 
 #endif
