@@ -89,7 +89,7 @@ void rag_call_error_field(struct rag_call *c, int status, const char *message, c
         rag_json_cstr(&j, "code", status == 401 ? "invalid_api_key" : NULL);
         rag_json_end_obj(&j);
     } else {
-        if (!c->match.route) /* as FastAPI says it */
+        if (!c->match.route && (status == 404 || status == 405)) /* as FastAPI says it */
             rag_json_cstr(&j, "detail", status == 405 ? "Method Not Allowed" : "Not Found");
         rag_json_cstr(&j, "message", message);
     }

@@ -53,7 +53,7 @@ static bool names_host(const char *origin, const char *host)
 
 bool rag_guard_ok(const struct rag_guard_origin *o, const char *allowed)
 {
-    if (!strcmp(o->method, "GET") || !strcmp(o->method, "HEAD") || !strcmp(o->method, "OPTIONS"))
+    if (!strcmp(o->method, "GET") || !strcmp(o->method, "OPTIONS"))
         return true;
     if (o->origin && rag_guard_listed(allowed, o->origin))
         return true;

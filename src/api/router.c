@@ -2,7 +2,6 @@
 #include "api/routes.h"
 
 #include <stdio.h>
-#include <strings.h>
 
 const char *rag_route_prefix(unsigned at)
 {
@@ -41,8 +40,6 @@ void rag_router_match(const struct rag_route *routes, size_t n, const char *meth
                       struct rag_arena *a, struct rag_match *out)
 {
     *out = (struct rag_match){0};
-    if (!strcmp(method, "HEAD"))
-        method = "GET";
     for (size_t i = 0; i < n; i++) {
         for (unsigned at = RAG_AT_SERVICE; at <= RAG_AT_ROOT; at <<= 1) {
             struct rag_str param;

@@ -53,7 +53,7 @@ struct rag_match {
     char allow[64];                /* methods of this path, "" when the path is unknown */
 };
 
-/* path is decoded. HEAD finds the routes of GET. */
+/* path is decoded. */
 void rag_router_match(const struct rag_route *routes, size_t n, const char *method, const char *path,
                       struct rag_arena *a, struct rag_match *out);
 
