@@ -130,6 +130,13 @@ void rag_http_stream_begin(struct rag_http_request *r, int status, const char *c
         return;
     }
     rag_buf_init(&r->out, RAG_LIMIT_STREAM_BUFFER);
+    if (r->head_only) { /* libmicrohttpd would send the end of a stream; nobody reads what is written */
+        pthread_mutex_lock(&r->lock);
+        r->gone = true;
+        pthread_mutex_unlock(&r->lock);
+        reply(r, status, content_type, (struct rag_str){0}, MHD_RESPMEM_PERSISTENT);
+        return;
+    }
     r->last_write = rag_clock_mono_s();
     pthread_mutex_lock(&s->lock);
     r->streaming = true;
@@ -164,8 +171,6 @@ static int write_some(struct rag_http_request *r, struct rag_str *data)
 
 int rag_http_stream_write(struct rag_http_request *r, struct rag_str data)
 {
-    if (!r->streaming)
-        return RAG_EINVAL;
     pthread_mutex_lock(&r->lock);
     r->writing = true;
     int rc = r->gone ? RAG_ECANCELED : 0;

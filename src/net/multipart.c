@@ -156,34 +156,38 @@ static int emit(struct rag_multipart *m, const char *p, size_t n, struct rag_err
 }
 
 /* Up to the next delimiter. Only its first byte is a CR, so a mismatch can only start again at the byte at
- * hand, and what had matched is data equal to the delimiter's beginning. */
+ * hand. What had matched is data after all; when it came with earlier input, it equals the delimiter's
+ * beginning. Data is handed over in one piece per call: a file full of line breaks must not cost a write
+ * each. */
 static ssize_t scan(struct rag_multipart *m, struct rag_str data, struct rag_err *err)
 {
-    size_t i = 0, from = 0; /* data[from..i) belongs to the value and is not handed over yet */
-    int rc;
-    while (i < data.n) {
+    size_t i = 0, carried = m->matched; /* matched bytes that are not in data */
+    int rc = 0;
+    while (i < data.n && m->matched < m->delimiter_n) {
         if (m->matched == 0) {
             const char *cr = memchr(data.p + i, '\r', data.n - i);
-            i = cr ? (size_t)(cr - data.p) : data.n;
-            if (!cr)
+            if (!cr) {
+                i = data.n;
                 break;
+            }
+            i = (size_t)(cr - data.p);
         }
         if (data.p[i] == m->delimiter[m->matched]) {
-            if (m->matched == 0 && (rc = emit(m, data.p + from, i - from, err)) != 0)
-                return rc;
-            from = ++i;
-            if (++m->matched < m->delimiter_n)
-                continue;
-            m->matched = 0;
-            m->state = RAG_MULTIPART_BOUNDARY_TAIL;
-            return (ssize_t)i;
+            m->matched++;
+            i++;
+            continue;
         }
-        if ((rc = emit(m, m->delimiter, m->matched, err)) != 0)
+        if (carried && (rc = emit(m, m->delimiter, carried, err)) != 0)
             return rc;
-        m->matched = 0;
-        from = i;
+        carried = m->matched = 0;
     }
-    return (rc = emit(m, data.p + from, i - from, err)) != 0 ? rc : (ssize_t)i;
+    if (!carried && (rc = emit(m, data.p, i - m->matched, err)) != 0)
+        return rc;
+    if (m->matched == m->delimiter_n) {
+        m->matched = 0;
+        m->state = RAG_MULTIPART_BOUNDARY_TAIL;
+    }
+    return (ssize_t)i;
 }
 
 /* Judges the last byte of an unfinished line: the first of two dashes, or white space. */
