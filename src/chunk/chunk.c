@@ -18,6 +18,17 @@ static int count(struct rag_cut *c, struct rag_str text)
     return n < 0 ? rag_err_set(c->err, n, "counting tokens failed: %s", rag_err_text(n)) : n;
 }
 
+/* Takes a quarter away from the left, up to the next space if there is one. */
+static void cut_left(struct rag_buf *prefix)
+{
+    struct rag_str p = rag_buf_str(prefix);
+    size_t cut = rag_utf8_floor(p, p.n / 4);
+    const char *space = memchr(p.p + cut, ' ', p.n - cut);
+    if (space && space + 1 < p.p + p.n)
+        cut = (size_t)(space + 1 - p.p);
+    rag_buf_consume(prefix, cut ? cut : p.n);
+}
+
 /* The headings as a prefix that leaves at least half of the chunk for text: headings, then characters are
  * taken away from the left. */
 static int set_prefix(struct rag_cut *c, const struct rag_headings *h)
@@ -32,9 +43,7 @@ static int set_prefix(struct rag_cut *c, const struct rag_headings *h)
             break;
     }
     while (n > c->limit / 2) {
-        struct rag_str p = rag_buf_str(&c->prefix);
-        size_t cut = rag_utf8_floor(p, p.n / 4);
-        rag_buf_consume(&c->prefix, cut ? cut : p.n);
+        cut_left(&c->prefix);
         n = count(c, rag_buf_str(&c->prefix));
     }
     c->size = c->limit - n;
@@ -77,19 +86,16 @@ static int add_block(struct rag_cut *c, const struct rag_block *block)
 static int split_record(struct rag_cut *c, const struct rag_block *block)
 {
     int rc = add_block(c, block), limit = c->limit;
+    size_t end = c->section.text.n;
     rag_buf_reset(&c->prefix);
-    c->size = c->tokens->window;
-    int cost = rc ? rc : rag_cut_cost(c, 0, c->section.text.n);
-    if (cost <= c->size)
-        c->limit = c->size;
-    else
-        c->size = c->limit;
-    if (cost < 0)
-        rc = cost;
-    else if (cost <= c->size)
-        rc = rag_cut_emit(c, (struct rag_str){0}, 0, c->section.text.n);
-    else
-        rc = splitters[c->opts->splitter](c, 0, c->section.text.n);
+    c->limit = c->size = c->tokens->window;
+    int cost = rc ? rc : rag_cut_cost(c, 0, end);
+    if (cost > c->size) {
+        c->limit = c->size = limit;
+        rc = splitters[c->opts->splitter](c, 0, end);
+    } else {
+        rc = cost < 0 ? cost : rag_cut_add(c, 0, end, cost);
+    }
     if (!rc)
         rc = rag_cut_flush(c);
     c->limit = limit;

@@ -79,7 +79,8 @@ static size_t halfway(struct rag_str text, size_t begin, size_t end)
     return at;
 }
 
-int rag_cut_emit(struct rag_cut *c, struct rag_str lead, size_t begin, size_t end)
+/* Makes a chunk of prefix, lead and exactly [begin, end), or several when that is more than limit. */
+static int emit(struct rag_cut *c, struct rag_str lead, size_t begin, size_t end)
 {
     struct rag_str text = rag_buf_str(&c->section.text);
     trim(text, &begin, &end);
@@ -95,8 +96,8 @@ int rag_cut_emit(struct rag_cut *c, struct rag_str lead, size_t begin, size_t en
         return rag_err_set(c->err, RAG_EINVAL,
                            "one character needs %d tokens, more than a chunk of %d holds; raise chunk_size",
                            tokens, c->limit);
-    int rc = rag_cut_emit(c, lead, begin, middle);
-    return rc ? rc : rag_cut_emit(c, lead, middle, end);
+    int rc = emit(c, lead, begin, middle);
+    return rc ? rc : emit(c, lead, middle, end);
 }
 
 static int sum_of(const struct rag_piece *p, size_t n)
@@ -112,20 +113,19 @@ static int sum_of(const struct rag_piece *p, size_t n)
 static int close_chunk(struct rag_cut *c, size_t n)
 {
     struct rag_piece *p = c->pieces;
-    struct rag_str none = {0};
     size_t first = 0, begin, end;
     int tokens = 0, rc = 0;
     for (;; first < c->fresh ? first++ : n--) {
         begin = p[first].begin, end = p[n - 1].end;
         trim(rag_buf_str(&c->section.text), &begin, &end);
-        tokens = begin < end ? measure(c, none, begin, end) : 0;
+        tokens = begin < end ? measure(c, p[first].lead, begin, end) : 0;
         if (tokens <= c->limit || n == first + 1)
             break;
     }
     if (tokens < 0)
         return tokens;
     if (tokens > c->limit)
-        rc = rag_cut_emit(c, none, begin, end);
+        rc = emit(c, p[first].lead, begin, end);
     else if (begin < end)
         rc = keep_draft(c, tokens, begin, end);
     int overlap = c->opts->chunk_overlap < c->size / 2 ? c->opts->chunk_overlap : c->size / 2;
@@ -173,22 +173,26 @@ static int make_room(struct rag_cut *c)
     return 0;
 }
 
+/* True when the chunk has room for a piece with the current lead. */
+static bool fits(const struct rag_cut *c, int tokens)
+{
+    return c->sum + tokens + (c->n_pieces ? c->pieces[0].lead_tokens : c->lead_tokens) <= c->size;
+}
+
 int rag_cut_add(struct rag_cut *c, size_t begin, size_t end, int tokens)
 {
     int rc = 0;
-    while (!rc && c->n_pieces > c->fresh && c->sum + tokens > c->size)
+    while (!rc && c->n_pieces > c->fresh && !fits(c, tokens))
         rc = close_chunk(c, best_end(c));
-    size_t drop = 0; /* overlap gives way to a piece that would not fit beside it */
-    for (; drop < c->n_pieces && c->n_pieces == c->fresh && c->sum + tokens > c->size; drop++)
-        c->sum -= c->pieces[drop].tokens;
-    if (drop) {
-        memmove(c->pieces, c->pieces + drop, (c->n_pieces - drop) * sizeof *c->pieces);
-        c->n_pieces -= drop;
-        c->fresh -= drop;
+    /* Overlap gives way to a piece that would not fit beside it. */
+    while (c->n_pieces && c->n_pieces == c->fresh && !fits(c, tokens)) {
+        c->sum -= c->pieces[0].tokens;
+        memmove(c->pieces, c->pieces + 1, --c->n_pieces * sizeof *c->pieces);
+        c->fresh--;
     }
     if (rc || (rc = make_room(c)))
         return rc;
-    c->pieces[c->n_pieces++] = (struct rag_piece){begin, end, tokens};
+    c->pieces[c->n_pieces++] = (struct rag_piece){begin, end, tokens, c->lead, c->lead_tokens};
     c->sum += tokens;
     return 0;
 }

@@ -40,6 +40,9 @@ int rag_headings_prefix(const struct rag_headings *h, int first, struct rag_buf 
 struct rag_piece {
     size_t begin, end; /* of the section's text, white space after it included */
     int tokens;
+    /* What a chunk repeats in front when this is its first piece: the header of a table. */
+    struct rag_str lead;
+    int lead_tokens;
 };
 
 /* One call of rag_chunk_split. */
@@ -54,9 +57,11 @@ struct rag_cut {
     struct rag_buf prefix;
     struct rag_buf draft; /* the chunk being measured: prefix, lead, text */
 
+    struct rag_str lead; /* of the pieces that are being added */
+    int lead_tokens;
     struct rag_piece *pieces; /* of the chunk being filled */
     size_t n_pieces, cap_pieces;
-    int sum;      /* of their tokens */
+    int sum;      /* of their tokens, without leads */
     size_t fresh; /* pieces before this one are overlap: the chunk before has them, too */
 
     struct rag_chunk *chunks;
@@ -73,9 +78,6 @@ int rag_cut_cost(struct rag_cut *c, size_t begin, size_t end);
 int rag_cut_add(struct rag_cut *c, size_t begin, size_t end, int tokens);
 /* Closes the last chunk: nothing after this shares a chunk with what was added before. */
 int rag_cut_flush(struct rag_cut *c);
-/* Makes a chunk of prefix, lead and exactly [begin, end), or several when that is more than limit. */
-int rag_cut_emit(struct rag_cut *c, struct rag_str lead, size_t begin, size_t end);
-
 /* ---- split.c: from coarse to fine ---- */
 
 /* End of the unit that starts at at, at most end. at < end. */
@@ -97,7 +99,7 @@ size_t rag_unit_sentence(struct rag_str text, size_t at, size_t end);
 typedef int rag_split_fn(struct rag_cut *c, size_t begin, size_t end);
 int rag_split_sentences(struct rag_cut *c, size_t begin, size_t end);
 int rag_split_tokens(struct rag_cut *c, size_t begin, size_t end);
-/* Tables are cut between rows, with the header on every chunk; code between lines. */
+/* Tables are cut between rows, and every chunk gets the header; code is cut between lines. */
 int rag_split_table(struct rag_cut *c, size_t begin, size_t end);
 int rag_split_code(struct rag_cut *c, size_t begin, size_t end);
 

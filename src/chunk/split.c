@@ -11,10 +11,11 @@ static int split(struct rag_cut *c, size_t begin, size_t end, rag_unit_fn *const
     for (size_t at = begin, next; at < end && !rc; at = next) {
         next = units[0](rag_buf_str(&c->section.text), at, end);
         bool whole = too_long && at == begin && next == end;
-        int cost = whole && units[1] ? c->size + 1 : rag_cut_cost(c, at, next);
+        int room = c->size - c->lead_tokens;
+        int cost = whole && units[1] ? room + 1 : rag_cut_cost(c, at, next);
         if (cost < 0)
             rc = cost;
-        else if (cost <= c->size || !units[1])
+        else if (cost <= room || !units[1])
             rc = rag_cut_add(c, at, next, cost);
         else
             rc = split(c, at, next, units + 1, true);
@@ -46,7 +47,7 @@ static bool is_ascii_digit(struct rag_str text, size_t at)
     return at < text.n && text.p[at] >= '0' && text.p[at] <= '9';
 }
 
-/* A phrase ends at , . ; : ? ! and their Chinese forms, but not inside 1,000, 3.14, 12:30 or a.b.com. */
+/* A phrase ends at , . ; ? ! and their Chinese forms, but not inside 1,000, 3.14 or a.b.com. */
 static bool ends_phrase(struct rag_str text, uint32_t cp, size_t after)
 {
     switch (cp) {
@@ -56,13 +57,11 @@ static bool ends_phrase(struct rag_str text, uint32_t cp, size_t after)
     case '!':
         return !is_ascii_digit(text, after);
     case '.':
-    case ':':
         return after >= text.n || text.p[after] <= ' ';
     case 0x3001: /* 、 */
     case 0x3002: /* 。 */
     case 0xFF0C: /* ， */
     case 0xFF1B: /* ； */
-    case 0xFF1A: /* ： */
     case 0xFF1F: /* ？ */
     case 0xFF01: /* ！ */
         return true;
@@ -76,7 +75,8 @@ size_t rag_unit_phrase(struct rag_str text, size_t at, size_t end)
     bool ended = false;
     while (at < end) {
         size_t after = at;
-        bool ends = ends_phrase(text, rag_utf8_next(text, &after), after);
+        uint32_t cp = rag_utf8_next(text, &after);
+        bool ends = ends_phrase(text, cp, after);
         if (ended && !ends)
             break;
         ended = ends;

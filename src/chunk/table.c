@@ -26,25 +26,29 @@ static size_t header_end(struct rag_str text, size_t begin, size_t end)
     return second > first && is_rule((struct rag_str){text.p + first, second - first}) ? second : begin;
 }
 
-/* One chunk after the other with as many rows as fit below the header. */
-static int split_rows(struct rag_cut *c, struct rag_str header, size_t begin, size_t end, int size)
+static rag_unit_fn *const units[] = {rag_unit_line, rag_unit_phrase, rag_unit_word, rag_unit_characters,
+                                     NULL};
+
+/* The rows below a header of cost tokens. The first row stays with the header that stands above it; the
+ * others carry it along for the chunks that they start. */
+static int split_rows(struct rag_cut *c, struct rag_str header, int cost, size_t rows, size_t end)
 {
     struct rag_str text = rag_buf_str(&c->section.text);
-    size_t from = begin;
-    int sum = 0, rc = 0;
-    for (size_t at = begin, next; at < end && !rc; at = next) {
-        next = line_end(text, at, end);
-        int cost = rag_cut_cost(c, at, next);
-        if (cost < 0)
-            return cost;
-        if (at > from && sum + cost > size) {
-            rc = rag_cut_emit(c, header, from, at);
-            from = at;
-            sum = 0;
-        }
-        sum += cost;
-    }
-    return rc ? rc : rag_cut_emit(c, header, from, end);
+    size_t begin = (size_t)(header.p - text.p), second = line_end(text, rows, end);
+    int first = rag_cut_cost(c, begin, second), rc = 0;
+    if (first < 0)
+        return first;
+    if (first <= c->size)
+        rc = rag_cut_add(c, begin, second, first);
+    else
+        rc = rag_cut_flush(c); /* the parts of the first row need the header in front */
+    c->lead = header;
+    c->lead_tokens = cost;
+    if (!rc)
+        rc = rag_split_by(c, first <= c->size ? second : rows, end, units);
+    c->lead = (struct rag_str){0};
+    c->lead_tokens = 0;
+    return rc;
 }
 
 int rag_split_table(struct rag_cut *c, size_t begin, size_t end)
@@ -52,24 +56,19 @@ int rag_split_table(struct rag_cut *c, size_t begin, size_t end)
     int cost = rag_cut_cost(c, begin, end);
     if (cost < 0 || cost <= c->size)
         return cost < 0 ? cost : rag_cut_add(c, begin, end, cost);
-    int rc = rag_cut_flush(c);
-    if (rc)
-        return rc;
     struct rag_str text = rag_buf_str(&c->section.text);
     size_t rows = header_end(text, begin, end);
     cost = rag_cut_cost(c, begin, rows);
     if (cost < 0)
         return cost;
     /* A header that takes half of the room, or has no rows below it, is a row like any other. */
-    if (cost > c->size / 2 || rows == end)
-        return split_rows(c, (struct rag_str){0}, begin, end, c->size);
-    struct rag_str header = {text.p + begin, rows - begin};
-    return split_rows(c, header, rows, end, c->size - cost);
+    if (rows == begin || rows == end || cost > c->size / 2)
+        return rag_split_by(c, begin, end, units);
+    return split_rows(c, (struct rag_str){text.p + begin, rows - begin}, cost, rows, end);
 }
 
 int rag_split_code(struct rag_cut *c, size_t begin, size_t end)
 {
-    static rag_unit_fn *const units[] = {rag_unit_line, rag_unit_word, rag_unit_characters, NULL};
     int cost = rag_cut_cost(c, begin, end);
     if (cost < 0 || cost <= c->size)
         return cost < 0 ? cost : rag_cut_add(c, begin, end, cost);
