@@ -10,5 +10,7 @@ int rag_cli_load_data(int argc, char **argv);
 int rag_cli_load_model(int argc, char **argv);
 int rag_cli_ask(int argc, char **argv);
 int rag_cli_nginx_conf(int argc, char **argv);
+/* Not listed in --help: for the build and its tests. */
+int rag_cli_print_config(int argc, char **argv);
 
 #endif
