@@ -19,7 +19,8 @@ struct rag_llm_reply {
 /* Sends messages with stream=true and hands each text delta to emit (NULL allowed: then the call is still
  * streamed, so that a stuck model is noticed). opts->system_prompt goes first when set and messages hold no
  * system message. The model server is not trusted: sizes are limited, unknown events ignored, errors quoted
- * without secrets. RAG_EUPSTREAM (status and the server's message), RAG_ENET, RAG_ETIMEOUT, RAG_ECANCELED
+ * without secrets. While the model is silent, emit gets an empty piece about once a second, which asks
+ * whether to go on. RAG_EUPSTREAM (status and the server's message), RAG_ENET, RAG_ETIMEOUT, RAG_ECANCELED
  * (emit said so). */
 int rag_llm_chat(struct rag_http_client *http, const struct rag_llm_opts *opts, struct rag_arena *a,
                  const struct rag_messages *messages, rag_emit_fn *emit, void *ud, struct rag_llm_reply *out,
