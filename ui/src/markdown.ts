@@ -3,8 +3,6 @@ import DOMPurify from 'dompurify';
 import { Marked } from 'marked';
 import { say } from './i18n';
 
-const marked = new Marked({ gfm: true, breaks: true, async: false });
-
 const TAGS =
     'p br hr h1 h2 h3 h4 h5 h6 strong em b i u s del ins sub sup mark code kbd pre blockquote ul ol li ' +
     'table thead tbody tr th td caption a img';
@@ -16,6 +14,25 @@ const RULES = {
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,
 };
+
+// Markup with any other tag, with handlers or styles, a comment or half a tag is shown as the text it is: an
+// unclosed "<!--" must not swallow the rest of an answer.
+const ATTRIBUTE = `\\s+(?!on|style)[a-z-]+(?:\\s*=\\s*(?:"[^"<>]*"|'[^'<>]*'|[^\\s"'<>=]+))?`;
+const OTHER_MARKUP = new RegExp(`<(?!/?(?:${TAGS.replace(/ /g, '|')})(?:${ATTRIBUTE})*\\s*/?>)`, 'i');
+const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+const marked = new Marked({
+    gfm: true,
+    breaks: true,
+    async: false,
+    renderer: {
+        html({ text, block }) {
+            if (!OTHER_MARKUP.test(text)) return text;
+            const shown = text.trim().replace(/[&<>"]/g, (c) => ESCAPES[c]);
+            return block ? `<p>${shown}</p>` : shown;
+        },
+    },
+});
 
 function resolve(address: string): URL | null {
     try {
