@@ -19,11 +19,27 @@ enum {
 /* Hop-by-hop headers and Content-Length are made anew; Host is passed on because the API compares it with
  * Origin. */
 static const char *const request_headers[] = {
-    "Host",           "Accept",         "Accept-Language", "Authorization",
-    "Content-Type",   "Origin",         "Referer",         "Sec-Fetch-Site",
-    "Sec-Fetch-Mode", "Sec-Fetch-Dest", "User-Agent",      "X-Request-ID",
-    "If-None-Match",  "Cookie",         "Last-Event-ID",   "Access-Control-Request-Method",
-    "Traceparent",    "Tracestate",     "Idempotency-Key", "Access-Control-Request-Headers",
+    "Host",
+    "Accept",
+    "Accept-Language",
+    "Authorization",
+    "X-API-Key",
+    "Content-Type",
+    "Origin",
+    "Referer",
+    "Sec-Fetch-Site",
+    "Sec-Fetch-Mode",
+    "Sec-Fetch-Dest",
+    "User-Agent",
+    "X-Request-ID",
+    "If-None-Match",
+    "Cookie",
+    "Last-Event-ID",
+    "Access-Control-Request-Method",
+    "Traceparent",
+    "Tracestate",
+    "Idempotency-Key",
+    "Access-Control-Request-Headers",
 };
 static const char *const dropped_reply_headers[] = {
     "Connection",   "Keep-Alive", "Transfer-Encoding", "Content-Length",

@@ -124,7 +124,7 @@ function api(state, request, response, url) {
         response.end(JSON.stringify(json));
     };
     const route = `${request.method} ${url.pathname}`;
-    if (state.key && !route.endsWith('/health') && request.headers.authorization !== `Bearer ${state.key}`)
+    if (state.key && !route.endsWith('/health') && request.headers['x-api-key'] !== state.key)
         return reply(401, { message: 'This service needs its API key: send Authorization: Bearer <PAI_RAG_API_KEY>.' });
     const document = url.pathname.match(/^\/api\/v1\/documents\/(\w+)$/);
     const index = url.pathname.match(/^\/api\/v1\/indexes\/(\w+)$/);

@@ -65,6 +65,7 @@ export const apiUrl = (path: string): string => new URL(path, root).href;
 // ---- the optional API key ------------------------------------------------------------------------------
 
 const KEY = 'pai_rag.api_key';
+const KEY_HEADER = 'X-API-Key'; // not Authorization: a gateway in front has its own use for that
 let apiKey = recall('session', KEY) ?? recall('local', KEY);
 let askForKey: (rejected: boolean) => Promise<{ key: string; keep: boolean } | null> = async () => null;
 let asking: Promise<boolean> | null = null;
@@ -97,7 +98,7 @@ async function send(method: string, path: string, body?: unknown, signal?: Abort
         const headers = new Headers({ Accept: 'application/json, text/event-stream' });
         if (body !== undefined) headers.set('Content-Type', 'application/json');
         const keySent = apiKey;
-        if (keySent) headers.set('Authorization', `Bearer ${keySent}`);
+        if (keySent) headers.set(KEY_HEADER, keySent);
         let reply: Response;
         try {
             reply = await fetch(apiUrl(path), {
@@ -207,7 +208,7 @@ export async function upload(index: string, files: File[], onSent: (bytes: numbe
             for (const file of files) form.append('files', file, file.name);
             const request = new XMLHttpRequest();
             request.open('POST', apiUrl('api/v1/upload_data'));
-            if (keySent) request.setRequestHeader('Authorization', `Bearer ${keySent}`);
+            if (keySent) request.setRequestHeader(KEY_HEADER, keySent);
             request.upload.onprogress = (event) => onSent(event.loaded);
             request.onload = () => resolve({ status: request.status, text: request.responseText });
             request.onerror = () => resolve({ status: 0, text: '' });

@@ -44,7 +44,8 @@ static void echo(struct rag_http_request *r)
         rag_sha256_file(rag_http_body_path(r), sha, &err);
     static const char *const names[] = {"Authorization",   "Content-Type",     "Host",
                                         "Origin",          "Sec-Fetch-Site",   "X-Request-ID",
-                                        "X-Forwarded-For", "X-Forwarded-Host", "Connection-Test"};
+                                        "X-Forwarded-For", "X-Forwarded-Host", "X-API-Key",
+                                        "Connection-Test"};
     struct rag_buf text;
     rag_buf_init(&text, 65536);
     rag_buf_printf(&text, "%s %s\nbody %s\n", rag_http_method(r), rag_http_target(r), sha);
@@ -237,6 +238,7 @@ static void request_arrives_whole(void **state)
                              "X-Request-ID: 7",
                              "Host: outside.example",
                              "X-Forwarded-For: 203.0.113.9",
+                             "X-API-Key: k2",
                              "Connection-Test: no",
                              NULL};
     struct rag_http_call call = {.method = "PATCH", .headers = headers, .body = RAG_STR("hello")};
@@ -247,6 +249,7 @@ static void request_arrives_whole(void **state)
     HAS(a.body, "PATCH /api/v1/a%20b?q=%E4%BD%A0&x=1\n");
     HAS(a.body, "body 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\n");
     HAS(a.body, "Authorization: Bearer k\n");
+    HAS(a.body, "X-API-Key: k2\n");
     HAS(a.body, "Content-Type: application/json\n");
     HAS(a.body, "Host: outside.example\n");
     HAS(a.body, "Origin: http://a.example\n");
