@@ -91,7 +91,6 @@ size_t rag_unit_word(struct rag_str text, size_t at, size_t end);
 size_t rag_unit_characters(struct rag_str text, size_t at, size_t end);
 /* First byte in [at, end) that is not white space. */
 size_t rag_skip_space(struct rag_str text, size_t at, size_t end);
-/* sentence_end.c */
 size_t rag_unit_sentence(struct rag_str text, size_t at, size_t end);
 
 /* ---- splitters: cut section bytes [begin, end) of prose into pieces ---- */

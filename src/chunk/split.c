@@ -2,6 +2,7 @@
 #include <utf8proc.h>
 
 #include "chunk/parts.h"
+#include "text/sentence.h"
 #include "text/utf8.h"
 
 /* too_long: [begin, end) is known not to fit. */
@@ -107,4 +108,9 @@ size_t rag_unit_characters(struct rag_str text, size_t at, size_t end)
         at = next;
     }
     return at;
+}
+
+size_t rag_unit_sentence(struct rag_str text, size_t at, size_t end)
+{
+    return rag_sentence_end((struct rag_str){text.p, end}, at);
 }

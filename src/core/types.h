@@ -65,6 +65,7 @@ struct rag_hit {
     int64_t file_size;
     const char *created, *modified; /* YYYY-MM-DD */
     struct rag_str text;
+    size_t prefix; /* bytes of text that are the heading prefix */
     struct rag_place place;
     int ordinal;                  /* running number of the chunk in its document, from 0 */
     double score;                 /* (1 + cosine) / 2, for every hit */

@@ -23,28 +23,48 @@ struct sentence {
     double score; /* terms + cosine */
 };
 
+/* A question that the passage asks itself (a heading, the first half of an FAQ entry) is no answer. */
+static bool is_question(struct rag_str s)
+{
+    static const char wide[] = "\xef\xbc\x9f"; /* ？ */
+    return s.n && (s.p[s.n - 1] == '?' || (s.n >= 3 && !memcmp(s.p + s.n - 3, wide, 3)));
+}
+
+static void add(struct rag_segmenter *seg, struct rag_arena *a, struct rag_str question, struct rag_str s,
+                size_t hit, struct sentence *v, size_t *n)
+{
+    if (s.n > MAX_BYTES)
+        s.n = rag_utf8_floor(s, MAX_BYTES);
+    for (size_t i = 0; i < *n; i++)
+        if (rag_str_eq(v[i].text, s))
+            return; /* chunks overlap */
+    if (s.n == 0 || *n == MAX_SENTENCES)
+        return;
+    v[*n] = (struct sentence){.text = s, .hit = hit, .order = *n};
+    v[*n].terms = rag_cite_support(seg, a, question, s);
+    (*n)++;
+}
+
 static void collect(struct rag_segmenter *seg, struct rag_arena *a, struct rag_str question,
                     const struct rag_hits *hits, struct sentence *v, size_t *n)
 {
     for (size_t h = 0; h < hits->n; h++) {
-        struct rag_str text = hits->v[h].text;
-        for (size_t at = 0; at < text.n && *n < MAX_SENTENCES;) {
+        const struct rag_hit *hit = &hits->v[h];
+        struct rag_str text = {hit->text.p + hit->prefix, hit->text.n - hit->prefix};
+        size_t before = *n;
+        if (hit->place.row && text.n <= MAX_BYTES) { /* a record makes sense only as a whole */
+            add(seg, a, question, rag_str_trim(text), h, v, n);
+            continue;
+        }
+        for (size_t at = 0; at < text.n;) {
             size_t end = rag_sentence_end(text, at);
             struct rag_str s = rag_str_trim((struct rag_str){text.p + at, end - at});
             at = end;
-            if (s.n < MIN_BYTES && text.n >= MIN_BYTES)
-                continue;
-            if (s.n > MAX_BYTES)
-                s.n = rag_utf8_floor(s, MAX_BYTES);
-            bool seen = false; /* chunks overlap */
-            for (size_t i = 0; i < *n && !seen; i++)
-                seen = rag_str_eq(v[i].text, s);
-            if (seen || s.n == 0)
-                continue;
-            v[*n] = (struct sentence){.text = s, .hit = h, .order = *n};
-            v[*n].terms = rag_cite_support(seg, a, question, s);
-            (*n)++;
+            if (s.n >= MIN_BYTES && !is_question(s))
+                add(seg, a, question, s, h, v, n);
         }
+        if (*n == before) /* nothing but short pieces or questions */
+            add(seg, a, question, rag_str_trim(text), h, v, n);
     }
 }
 

@@ -26,6 +26,9 @@ static int read_hit(sqlite3_stmt *st, struct rag_arena *a, struct rag_hit *h, st
         .end = sqlite3_column_int64(st, 14),
         .row = sqlite3_column_int(st, 15),
     };
+    h->prefix = (size_t)sqlite3_column_int64(st, 16);
+    if (h->prefix > h->text.n)
+        h->prefix = 0;
     return h->file_name && h->file_type && h->created && h->modified && h->text.p ? 0 : no_memory(err);
 }
 
@@ -41,7 +44,7 @@ int rag_store_load_hits(struct rag_store *s, struct rag_arena *a, struct rag_hit
         return rc;
     rc = rag_db_query_args(db, &st, err,
                            "SELECT d.public_id, d.name, d.file_type, d.size, d.created, d.modified, c.text,"
-                           " c.ordinal, c.page, c.x0, c.y0, c.x1, c.y1, c.begin_byte, c.end_byte, c.row"
+                           " c.ordinal, c.page, c.x0, c.y0, c.x1, c.y1, c.begin_byte, c.end_byte, c.row, c.prefix"
                            " FROM chunk c JOIN document d ON d.id = c.document WHERE c.id = ?",
                            NULL, 0);
     for (size_t i = 0; i < hits->n && rc >= 0; i++) {

@@ -1,17 +1,83 @@
-/* sentence.c: finds where a sentence ends, by rules. */
+/* sentence.c: finds where English and Chinese sentences end, by rules. */
 #include "text/sentence.h"
 
-#include <ctype.h>
-#include <strings.h>
+#include <stdbool.h>
+#include <stdlib.h>
 
 #include "text/utf8.h"
 
-static bool is_cjk_stop(uint32_t cp)
+/* Words whose full stop does not end a sentence, in order of strcmp. */
+static const char *const abbreviations[] = {
+    "al",  "approx", "apr", "art",  "aug", "ave", "capt", "cf",   "ch",  "col",  "dec",  "dept",
+    "dr",  "e.g",    "ed",  "eds",  "eq",  "est", "ex",   "feb",  "fig", "figs", "gen",  "gov",
+    "hon", "i.e",    "jan", "jr",   "jul", "jun", "lt",   "mar",  "mr",  "mrs",  "ms",   "mt",
+    "no",  "nos",    "nov", "oct",  "p",   "ph",  "pp",   "prof", "ref", "refs", "rep",  "rev",
+    "sec", "sen",    "sep", "sept", "sgt", "sr",  "st",   "tab",  "viz", "vol",  "vols", "vs"};
+
+static int by_name(const void *key, const void *item)
 {
-    return cp == 0x3002 || cp == 0xFF01 || cp == 0xFF1F || cp == 0xFF1B || cp == 0x2026; /* 。！？；… */
+    return strcmp(key, *(const char *const *)item);
 }
 
-static bool is_closer(uint32_t cp)
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+}
+
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+/* The word that ends before text.p[dot]: letters with full stops between them, as in "e.g" and "U.S". */
+static struct rag_str word_before(struct rag_str text, size_t start, size_t dot)
+{
+    size_t from = dot;
+    while (from > start && (is_letter(text.p[from - 1]) || text.p[from - 1] == '.'))
+        from--;
+    return (struct rag_str){text.p + from, dot - from};
+}
+
+static bool is_abbreviation(struct rag_str word)
+{
+    char low[8];
+    if (word.n >= sizeof low)
+        return false;
+    for (size_t i = 0; i < word.n; i++)
+        low[i] = is_upper(word.p[i]) ? (char)(word.p[i] + 32) : word.p[i];
+    low[word.n] = '\0';
+    return bsearch(low, abbreviations, sizeof abbreviations / sizeof *abbreviations, sizeof *abbreviations,
+                   by_name) != NULL;
+}
+
+/* "1." at the start of a line counts an item of a list. */
+static bool is_list_number(struct rag_str text, size_t start, size_t dot)
+{
+    size_t from = dot;
+    while (from > start && text.p[from - 1] >= '0' && text.p[from - 1] <= '9')
+        from--;
+    if (from == dot || dot - from > 3)
+        return false;
+    while (from > start && (text.p[from - 1] == ' ' || text.p[from - 1] == '\t'))
+        from--;
+    return from == start || text.p[from - 1] == '\n';
+}
+
+/* text.p[dot] is a full stop, next the first character of the word after it. */
+static bool full_stop_ends(struct rag_str text, size_t start, size_t dot, size_t next)
+{
+    if (next < text.n && text.p[next] >= 'a' && text.p[next] <= 'z')
+        return false;
+    struct rag_str word = word_before(text, start, dot);
+    if (word.n == 0)
+        return !is_list_number(text, start, dot);
+    /* An initial, or the end of U.S. and Ph.D. */
+    if (is_upper(word.p[word.n - 1]) && (word.n == 1 || word.p[word.n - 2] == '.'))
+        return next >= text.n;
+    return !is_abbreviation(word);
+}
+
+static bool closes(uint32_t cp)
 {
     switch (cp) {
     case '"':
@@ -21,114 +87,97 @@ static bool is_closer(uint32_t cp)
     case '}':
     case 0x2019: /* ’ */
     case 0x201D: /* ” */
+    case 0x00BB: /* » */
     case 0x300D: /* 」 */
     case 0x300F: /* 』 */
     case 0xFF09: /* ） */
+    case 0x3011: /* 】 */
     case 0x300B: /* 》 */
         return true;
-    }
-    return false;
-}
-
-/* Word before the dot at `dot`: an abbreviation, a single initial, or dotted like "e.g" and "U.S". */
-static bool is_abbreviation(struct rag_str t, size_t from, size_t dot)
-{
-    static const char *const known[] = {
-        "mr",  "mrs", "ms",   "dr",  "prof",   "st",  "jr",   "sr",   "vs",  "etc", "inc", "ltd",
-        "co",  "no",  "vol",  "fig", "figs",   "eq",  "sec",  "ch",   "pp",  "ed",  "eds", "al",
-        "cf",  "ca",  "dept", "est", "approx", "gen", "col",  "capt", "sgt", "rev", "hon", "jan",
-        "feb", "mar", "apr",  "jun", "jul",    "aug", "sept", "oct",  "nov", "dec"};
-    size_t begin = dot;
-    while (begin > from && (isalpha((unsigned char)t.p[begin - 1]) || t.p[begin - 1] == '.'))
-        begin--;
-    size_t n = dot - begin;
-    if (n == 0)
+    default:
         return false;
-    if (n == 1)
-        return isupper((unsigned char)t.p[begin]) && t.p[begin] != 'I';
-    if (memchr(t.p + begin, '.', n))
-        return true;
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strlen(known[i]) == n && !strncasecmp(t.p + begin, known[i], n))
-            return true;
-    return false;
+    }
 }
 
-static size_t skip_closers(struct rag_str t, size_t at)
+static bool ends_chinese(uint32_t cp)
 {
-    while (at < t.n) {
+    return cp == 0x3002 /* 。 */ || cp == 0xFF01 /* ！ */ || cp == 0xFF1F /* ？ */ || cp == 0xFF1B /* ； */ ||
+           cp == 0x2026 /* … */ || cp == 0xFF0E /* ． */;
+}
+
+static bool ends_ascii(uint32_t cp)
+{
+    return cp == '.' || cp == '!' || cp == '?';
+}
+
+static size_t skip_space(struct rag_str text, size_t at)
+{
+    while (at < text.n) {
         size_t next = at;
-        uint32_t cp = rag_utf8_next(t, &next);
-        if (!is_closer(cp) && !is_cjk_stop(cp) && cp != '.' && cp != '!' && cp != '?')
+        if (!rag_utf8_is_space(rag_utf8_next(text, &next)))
             break;
         at = next;
     }
     return at;
 }
 
-static size_t skip_space(struct rag_str t, size_t at)
+/* Behind closing quotes and further marks such as "?!". */
+static size_t skip_marks(struct rag_str text, size_t at)
 {
-    while (at < t.n) {
-        size_t next = at;
-        if (!rag_utf8_is_space(rag_utf8_next(t, &next)))
+    for (size_t next = at; at < text.n; at = next) {
+        uint32_t cp = rag_utf8_next(text, &next);
+        if (!closes(cp) && !ends_ascii(cp) && !ends_chinese(cp))
             break;
-        at = next;
     }
     return at;
 }
 
-/* A dot, ! or ? at `at` ends the sentence; *after is behind the marks and closers. */
-static bool latin_stop(struct rag_str t, size_t from, size_t at, size_t *after)
+/* A line break ends a sentence when the next line is empty, an item of a list, a table row or a heading. */
+static bool line_break_ends(struct rag_str text, size_t at)
 {
-    *after = skip_closers(t, at + 1);
-    if (*after >= t.n)
-        return true;
-    size_t next = *after;
-    uint32_t cp = rag_utf8_next(t, &next);
-    if (!rag_utf8_is_space(cp))
-        return rag_utf8_is_cjk(cp) && t.p[at] != '.';
-    if (t.p[at] != '.')
-        return true;
-    size_t word = skip_space(t, *after);
-    if (word < t.n && islower((unsigned char)t.p[word]))
-        return false;
-    /* "1. First": the number of a list item is no sentence. */
-    size_t digits = at;
-    while (digits > from && isdigit((unsigned char)t.p[digits - 1]))
-        digits--;
-    if (digits < at && digits == from)
-        return false;
-    return !is_abbreviation(t, from, at);
-}
-
-/* The line that begins at `at` is a list item, a table row, a heading, or empty. */
-static bool starts_own_line(struct rag_str t, size_t at)
-{
-    while (at < t.n && (t.p[at] == ' ' || t.p[at] == '\t'))
+    while (at < text.n && (text.p[at] == ' ' || text.p[at] == '\t' || text.p[at] == '\r'))
         at++;
-    if (at >= t.n || t.p[at] == '\n' || t.p[at] == '\r' || t.p[at] == '|' || t.p[at] == '#')
+    if (at >= text.n || text.p[at] == '\n' || text.p[at] == '|' || text.p[at] == '#')
         return true;
-    if ((t.p[at] == '-' || t.p[at] == '*' || t.p[at] == '+') && at + 1 < t.n && t.p[at + 1] == ' ')
+    if (at + 1 < text.n && strchr("-*+", text.p[at]) && text.p[at + 1] == ' ')
         return true;
-    size_t d = at;
-    while (d < t.n && isdigit((unsigned char)t.p[d]))
-        d++;
-    return d > at && d + 1 < t.n && (t.p[d] == '.' || t.p[d] == ')') && t.p[d + 1] == ' ';
+    if (text.n - at > 3 && !memcmp(text.p + at, "\xE2\x80\xA2", 3)) /* • */
+        return true;
+    size_t digits = at;
+    while (digits < text.n && digits < at + 3 && text.p[digits] >= '0' && text.p[digits] <= '9')
+        digits++;
+    return digits > at && digits < text.n && (text.p[digits] == '.' || text.p[digits] == ')');
+}
+
+/* Bytes that may start a mark or a line break; all others are passed over quickly. */
+static bool may_end(unsigned char b)
+{
+    return b == '.' || b == '!' || b == '?' || b == '\n' || b == 0xE2 || b == 0xE3 || b == 0xEF;
 }
 
 size_t rag_sentence_end(struct rag_str text, size_t from)
 {
-    size_t at = skip_space(text, from), after;
+    size_t at = skip_space(text, from);
     bool own_line = at < text.n && (text.p[at] == '|' || text.p[at] == '#');
     while (at < text.n) {
-        size_t here = at;
+        if (!may_end((unsigned char)text.p[at])) {
+            at++;
+            continue;
+        }
+        size_t mark = at;
         uint32_t cp = rag_utf8_next(text, &at);
-        if (is_cjk_stop(cp))
-            return skip_space(text, skip_closers(text, at));
-        if ((cp == '.' || cp == '!' || cp == '?') && latin_stop(text, from, here, &after))
-            return skip_space(text, after);
-        if (cp == '\n' && (own_line || starts_own_line(text, at)))
-            return skip_space(text, at);
+        if (cp == '\n') {
+            if (own_line || line_break_ends(text, at))
+                return skip_space(text, at);
+        } else if (ends_chinese(cp)) {
+            return skip_space(text, skip_marks(text, at));
+        } else if (ends_ascii(cp)) {
+            size_t after = skip_marks(text, at), next = skip_space(text, after);
+            bool open_end = after >= text.n || next > after || (unsigned char)text.p[after] >= 0xE3;
+            if (open_end && (cp != '.' || full_stop_ends(text, from, mark, next)))
+                return next;
+            at = after;
+        }
     }
     return text.n;
 }
