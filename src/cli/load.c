@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "cli/progress.h"
@@ -58,6 +59,39 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct rag_load_file *)a)->name, ((const struct rag_load_file *)b)->name);
 }
 
+static const char *base_of(const struct rag_load_file *f)
+{
+    const char *slash = strrchr(f->name, '/');
+    return slash ? slash + 1 : f->name;
+}
+
+static int by_base(const void *a, const void *b)
+{
+    return strcmp(base_of(a), base_of(b));
+}
+
+/* Documents are told apart by their name alone, so "a/x.md" and "b/x.md" become "a_x.md" and "b_x.md"; a name
+ * that occurs once stays as it is. */
+static int name_apart(struct collecting *c)
+{
+    if (c->n)
+        qsort(c->v, c->n, sizeof *c->v, by_base);
+    for (size_t i = 0, end; i < c->n; i = end) {
+        const char *base = base_of(&c->v[i]);
+        for (end = i + 1; end < c->n && strcmp(base, base_of(&c->v[end])) == 0;)
+            end++;
+        for (size_t k = i; k < end; k++) {
+            char *name = rag_arena_strdup(c->a, end - i > 1 ? c->v[k].name : base);
+            if (!name)
+                return RAG_ENOMEM;
+            for (char *p = name; *p; p++)
+                *p = *p == '/' ? '_' : *p;
+            c->v[k].name = name;
+        }
+    }
+    return 0;
+}
+
 int rag_load_collect(const char *path, const char *pattern, struct rag_arena *a, struct rag_load_file **out,
                      size_t *n, struct rag_err *err)
 {
@@ -78,6 +112,8 @@ int rag_load_collect(const char *path, const char *pattern, struct rag_arena *a,
             rc = rag_err_set(err, RAG_ENOMEM, "%s holds more than %d files", path, MAX_FILES);
     }
     fts_close(tree);
+    if (rc == 0 && name_apart(&c))
+        rc = rag_err_set(err, RAG_ENOMEM, "out of memory while listing %s", path);
     if (c.n)
         qsort(c.v, c.n, sizeof *c.v, by_name);
     *out = c.v;

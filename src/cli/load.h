@@ -10,7 +10,7 @@
 
 struct rag_load_file {
     const char *path;
-    const char *name; /* path below the folder that was given */
+    const char *name; /* the document's name: the file's, with its folders where two files share one */
     long long size;
 };
 
@@ -24,7 +24,7 @@ struct rag_load_state {
     double progress; /* 0..1 */
     int pages, chunks;
     char stage[16];
-    char note[300]; /* why it failed, or a warning; "" = nothing */
+    char note[512]; /* why it failed, or a warning; "" = nothing */
 };
 
 /* Who takes the files: the engine in this process, or a server. */

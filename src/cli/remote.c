@@ -89,6 +89,16 @@ json_t *rag_remote_json(struct rag_remote *r, const char *path, const json_t *bo
     return out;
 }
 
+bool rag_remote_answers(struct rag_remote *r, const char *path)
+{
+    struct rag_buf reply;
+    rag_buf_init(&reply, REPLY_MAX);
+    struct rag_http_call c = {.method = "GET"};
+    int rc = call(r, &c, path, &reply, NULL);
+    rag_buf_free(&reply);
+    return rc == 0;
+}
+
 bool rag_remote_is_up(struct rag_remote *r)
 {
     json_t *health = rag_remote_json(r, "/api/v1/health", NULL, NULL);

@@ -25,6 +25,8 @@ int rag_remote_open(struct rag_remote *r, const char *host, int port, const char
 void rag_remote_close(struct rag_remote *r);
 /* A pai_rag answers there. */
 bool rag_remote_is_up(struct rag_remote *r);
+/* GET of path is answered with a status 2xx. */
+bool rag_remote_answers(struct rag_remote *r, const char *path);
 /* GET (body NULL) or POST; the reply parsed. Any status but 2xx is an error with the server's message. */
 json_t *rag_remote_json(struct rag_remote *r, const char *path, const json_t *body, struct rag_err *err);
 /* Waits until the model answers. RAG_ETIMEOUT after timeout_ms. */
