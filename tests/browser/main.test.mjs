@@ -135,7 +135,7 @@ test('a model set on the page answers with citations, and a hostile one does no 
         await page.getByRole('button', { name: 'Save' }).click();
         await page.getByText('set, ends in 6789').waitFor();
 
-        model.pieces = ['The mirror is washed ', 'in **September** [1', '], and the moon is cheese [2].'];
+        model.pieces = ['The mirror is washed ', 'in **September** [1', ']. Purple elephants dislike cheddar [2].'];
         const turn = await ask(page, 'When is the primary mirror washed?');
         assert.match(await turn.locator('.markdown').innerText(), /washed in September/);
         assert.equal(model.asked.at(-1).key, 'Bearer sk-of-this-test-0123456789');
@@ -163,8 +163,7 @@ test('a deleted document is no longer found', options, () =>
     }));
 
 test('an API key set on the service is asked for by the page, through nginx', options, async () => {
-    const guarded = await startServices({ PAI_RAG_API_KEY: 'open-sesame' }).catch((fault) => fault);
-    if (guarded instanceof Error) throw guarded;
+    const guarded = await startServices({ PAI_RAG_API_KEY: 'open-sesame' });
     try {
         const { page, context, foreign } = await openPage(browser, guarded.front);
         await page.getByRole('dialog').getByLabel('API key').fill('open-sesame');

@@ -23,11 +23,11 @@ function freePort() {
     });
 }
 
-async function answers(url, seconds, processes) {
+async function answers(url, seconds, processes, headers = {}) {
     for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
         const ended = processes.find((one) => one.child.exitCode !== null);
         if (ended) throw new Error(`${ended.name} ended: ${readFileSync(ended.log, 'utf8').slice(-3000)}`);
-        const reply = await fetch(url).catch(() => null);
+        const reply = await fetch(url, { headers }).catch(() => null);
         if (reply?.ok) return;
         await new Promise((wake) => setTimeout(wake, 50));
     }
@@ -72,7 +72,8 @@ export async function startServices(env = {}) {
         start('ui', BIN, ['ui', '-h', '127.0.0.1', '-p', `${ui}`, '-c', `http://127.0.0.1:${api}/`]);
         start('nginx', '/usr/sbin/nginx', ['-e', path.join(run, 'nginx-error.log'), '-p', run, '-c', path.join(run, 'nginx.conf')]);
         await answers(`http://127.0.0.1:${front}/`, 15, processes);
-        await answers(`http://127.0.0.1:${front}/api/v1/ready`, 60, processes);
+        const key = env.PAI_RAG_API_KEY;
+        await answers(`http://127.0.0.1:${front}/api/v1/ready`, 60, processes, key ? { 'X-API-Key': key } : {});
         return { front: `http://127.0.0.1:${front}/`, page: `http://127.0.0.1:${ui}/`, close };
     } catch (fault) {
         await close();
