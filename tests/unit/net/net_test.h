@@ -50,9 +50,11 @@ static inline void raw_send(int fd, const char *text)
 static inline bool raw_until(int fd, struct rag_buf *out, const char *text, int ms)
 {
     double end = rag_clock_mono_s() + ms / 1000.0;
+    size_t text_n = text ? strlen(text) : 0, searched = 0;
     for (;;) {
-        if (text && out->p && memmem(out->p, out->n, text, strlen(text)))
+        if (text && out->n >= text_n && memmem(out->p + searched, out->n - searched, text, text_n))
             return true;
+        searched = out->n > text_n ? out->n - text_n : 0;
         struct pollfd p = {.fd = fd, .events = POLLIN};
         int left = (int)((end - rag_clock_mono_s()) * 1000);
         if (left <= 0 || poll(&p, 1, left) <= 0)

@@ -16,7 +16,7 @@ static char upload_dir[64];
 static atomic_int stream_result,
     stream_writes; /* how the last /forever or /flood ended, and how far it came */
 static atomic_int handled;
-static double stream_ended_at;
+static _Atomic double stream_ended_at;
 
 static void reply_text(struct rag_http_request *r, int status, const char *text)
 {
@@ -82,8 +82,9 @@ static void handle_forever(struct rag_http_request *r)
     rag_http_stream_write(r, RAG_STR("data: begin\n\n"));
     for (int i = 0; i < 1000 && !rag_http_client_gone(r); i++)
         usleep(10000);
-    stream_result = rag_http_stream_write(r, RAG_STR("data: end\n\n"));
+    int rc = rag_http_stream_write(r, RAG_STR("data: end\n\n"));
     stream_ended_at = rag_clock_mono_s();
+    stream_result = rc;
 }
 
 static void handle_flood(struct rag_http_request *r)
