@@ -24,7 +24,7 @@ node_is_new_enough() {
 
 # Prints the path of a node that vite can run on.
 find_node() {
-    for node in node .deps/node/bin/node; do
+    for node in node "$PWD/.deps/node/bin/node"; do
         if command -v "$node" >/dev/null && node_is_new_enough "$node"; then
             command -v "$node"
             return
