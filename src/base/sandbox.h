@@ -21,8 +21,8 @@ int rag_sandbox_start(const char *program, char *const argv[], int in_fd, struct
 /* Kills the child if it still runs, reaps it, closes out_fd. status as from waitpid. */
 void rag_sandbox_end(struct rag_sandbox_child *child, int *status);
 /* Child side, before the first byte of the file is read: rlimits (address space, CPU, file size 0,
- * descriptors, no core), no new privileges, seccomp filter without exec, fork, socket and open. Aborts the
- * process when it cannot. */
+ * descriptors, no core), no new privileges, seccomp filter without exec, fork, socket and open. max_memory is
+ * address space beyond what is mapped already. Ends the process when it cannot. */
 void rag_sandbox_lock(uint64_t max_memory, unsigned cpu_seconds);
 
 #endif

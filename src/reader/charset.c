@@ -163,15 +163,21 @@ static const char *by_mark(struct rag_str file, size_t *len)
     return NULL;
 }
 
-/* UTF-16 without a mark: every second byte of Latin text is zero, and no other text has zeros at all. */
+/* UTF-16 and UTF-32 without a mark: Latin letters and line ends have zeros at fixed places, and no other text
+ * has zeros at all. */
 static const char *by_zeros(struct rag_str file)
 {
-    size_t n = file.n < 4096 ? file.n & ~(size_t)1 : 4096, zeros[2] = {0, 0};
+    size_t n = (file.n < 4096 ? file.n : 4096) & ~(size_t)3, zeros[4] = {0};
     for (size_t i = 0; i < n; i++)
-        zeros[i & 1] += file.p[i] == '\0';
-    if (zeros[1] > n / 8 && zeros[0] < zeros[1] / 8)
+        zeros[i & 3] += file.p[i] == '\0';
+    size_t even = zeros[0] + zeros[2], odd = zeros[1] + zeros[3];
+    if (n && zeros[3] == n / 4 && zeros[2] > n / 8)
+        return "UTF-32LE";
+    if (n && zeros[0] == n / 4 && zeros[1] > n / 8)
+        return "UTF-32BE";
+    if (odd > n / 8 && even < odd / 8)
         return "UTF-16LE";
-    if (zeros[0] > n / 8 && zeros[1] < zeros[0] / 8)
+    if (even > n / 8 && odd < even / 8)
         return "UTF-16BE";
     return NULL;
 }
@@ -209,15 +215,59 @@ static struct converter *by_statistics(struct rag_str file)
     return c;
 }
 
+/* Charsets of Latin letters, in which bytes above 0x7F stand alone between ASCII letters. */
+static bool is_latin(const struct converter *c)
+{
+    static const char *const names[] = {"CP1250",      "CP1252",      "CP1254",      "CP1257",
+                                        "CP1258",      "ISO-8859-2",  "ISO-8859-3",  "ISO-8859-4",
+                                        "ISO-8859-10", "ISO-8859-13", "ISO-8859-14", "ISO-8859-15",
+                                        "ISO-8859-16", "IBM852",      "MACINTOSH"};
+    for (size_t i = 0; c && i < sizeof(names) / sizeof(names[0]); i++)
+        if (!strcmp(c->name, names[i]))
+            return true;
+    return false;
+}
+
+/* Short Chinese text is often taken for a Latin charset; but its high bytes come in pairs. */
+static bool in_pairs(struct rag_str s)
+{
+    size_t high = 0, paired = 0, n = s.n < SNIFF_BYTES ? s.n : SNIFF_BYTES;
+    for (size_t i = 0; i < n; i++) {
+        if (!(s.p[i] & 0x80))
+            continue;
+        high++;
+        if (i + 1 < n && (unsigned char)s.p[i + 1] >= 0x40 && (s.p[i + 1] & 0x80)) {
+            high++;
+            paired += 2;
+            i++;
+        }
+    }
+    return high >= 4 && paired * 10 >= high * 9;
+}
+
+static bool has_c1(struct rag_str s)
+{
+    for (size_t i = 0; i < s.n && i < SNIFF_BYTES; i++)
+        if ((unsigned char)s.p[i] >= 0x80 && (unsigned char)s.p[i] < 0xA0)
+            return true;
+    return false;
+}
+
 static struct converter *choose(struct rag_str file, struct rag_str declared)
 {
     const char *zeros = by_zeros(file);
     if (zeros)
         return find_converter(rag_str_of(zeros));
     struct converter *c = find_converter(declared);
-    if (!c)
-        c = by_statistics(file);
-    return c ? c : find_converter(RAG_STR("GB18030"));
+    if (c)
+        return c;
+    c = by_statistics(file);
+    if (!c || (is_latin(c) && in_pairs(file)))
+        return find_converter(RAG_STR("GB18030"));
+    /* No text holds C1 controls: it is the Windows charset that has quotes and dashes there. */
+    if (!strncmp(c->name, "ISO-8859-", 9) && has_c1(file))
+        return find_converter(RAG_STR("CP1252"));
+    return c;
 }
 
 int rag_decode(struct rag_str file, struct rag_str declared, struct rag_decoded *out, struct rag_err *err)

@@ -94,6 +94,11 @@ static int print(const char *path, const struct rag_reader_opts *opts)
         fprintf(stderr, "pai_rag_parse: cannot open %s: %s\n", path, strerror(errno));
         return 1;
     }
+    struct stat out;
+    if (fstat(STDOUT_FILENO, &out) == 0 && S_ISREG(out.st_mode)) {
+        fputs("pai_rag_parse: a locked process cannot write to a file: append '| cat'\n", stderr);
+        return 2;
+    }
     char ext[RAG_WIRE_EXT_MAX];
     int rc = read_locked(rag_wire_ext(path, ext), fd, opts, &sink, &pages, &err);
     if (rc)
