@@ -92,6 +92,8 @@ static int emit(struct rag_cut *c, struct rag_str lead, size_t begin, size_t end
     if (tokens <= c->limit)
         return keep_draft(c, tokens, begin, end);
     size_t middle = halfway(text, begin, end);
+    if (middle >= end && lead.n) /* a character is worth more than a repeated header */
+        return emit(c, (struct rag_str){0}, begin, end);
     if (middle >= end)
         return rag_err_set(c->err, RAG_EINVAL,
                            "one character needs %d tokens, more than a chunk of %d holds; raise chunk_size",

@@ -210,9 +210,9 @@ static void test_random_documents(void **state)
         bool records = round % 10 == 0;
         for (int i = 1 + rand() % 12; i > 0; i--)
             add_random_block(&d, records);
-        struct rag_token_counter counter = {counters[rand() % 3], NULL, 12 + rand() % 100};
+        struct rag_token_counter counter = {counters[rand() % 3], NULL, 1 + rand() % 100};
         struct rag_chunk_opts o = {.splitter = rand() % 2 ? RAG_SPLIT_SENTENCE : RAG_SPLIT_TOKEN,
-                                   .chunk_size = 12 + rand() % 100,
+                                   .chunk_size = 1 + rand() % 100,
                                    .chunk_overlap = rand() % 20,
                                    .paragraph_separator = rand() % 4 ? "\n\n\n" : "\n\n"};
         struct rag_chunks chunks = split(&a, &d, &o, &counter);
