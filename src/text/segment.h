@@ -16,7 +16,8 @@ int rag_segmenter_open(const char *dict_path, struct rag_segmenter **out, struct
 void rag_segmenter_close(struct rag_segmenter *s);
 
 /* A term: folded text (NFKC, lower case, stemmed) in a buffer valid during the call, and the byte range it
- * came from. Non-zero stops and is returned. */
+ * came from. Terms come in order of begin; their ranges overlap (a compound and its parts, a Chinese word and
+ * its bigrams). Non-zero stops and is returned. */
 typedef int rag_term_fn(void *ud, struct rag_str term, size_t begin, size_t end);
 /* for_query leaves out stop words (unless nothing else is left). */
 int rag_segment(struct rag_segmenter *s, struct rag_str text, bool for_query, rag_term_fn *fn, void *ud);
