@@ -11,6 +11,7 @@
 #include "api/openapi.h"
 #include "api/request.h"
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -212,6 +213,14 @@ static char *copy(const char *s)
     return s && *s ? strdup(s) : NULL;
 }
 
+/* Uploads that were being received when the process died. The engine's lock on its folder makes us the only
+ * one here. */
+static int empty_upload_dir(const char *path, struct rag_err *err)
+{
+    int rc = path ? rag_fs_remove_tree(path, err) : 0;
+    return rc || !path ? rc : rag_fs_mkdirs(path, err);
+}
+
 int rag_api_open(struct rag_engine *engine, struct rag_config *config, const struct rag_api_opts *opts,
                  struct rag_api **out, struct rag_err *err)
 {
@@ -234,7 +243,9 @@ int rag_api_open(struct rag_engine *engine, struct rag_config *config, const str
                                           .policy = on_head,
                                           .handle = on_request,
                                           .on_error = on_error};
-    int rc = rag_http_server_open(&server, &api->server, err);
+    int rc = empty_upload_dir(api->upload_dir, err);
+    if (!rc)
+        rc = rag_http_server_open(&server, &api->server, err);
     if (rc) {
         rag_api_close(api, 0);
         return rc;
