@@ -63,8 +63,6 @@ static enum MHD_Result copy_header(void *cls, enum MHD_ValueKind kind, const cha
         rag_err_set(&r->fault, 503, "not enough memory for the request headers");
         return MHD_NO;
     }
-    if (strlen(name_copy) != name_n || strlen(value_copy) != (value ? value_n : 0))
-        rag_err_set(&r->fault, 400, "a request header holds a NUL byte");
     *pair = (struct rag_http_pair){.name = name_copy, .value = value_copy};
     *copy->end = pair;
     copy->end = &pair->next;

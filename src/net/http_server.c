@@ -75,6 +75,7 @@ int rag_http_server_open(const struct rag_http_server_opts *opts, struct rag_htt
         goto out;
     s->daemon = start_daemon(s, fd);
     if (!s->daemon) {
+        fd = -1; /* libmicrohttpd may have closed it, and the number may be another file by now */
         rag_http_workers_close(s);
         rc = rag_err_set(err, RAG_EINTERNAL, "cannot start the HTTP server: %s", strerror(errno));
         goto out;

@@ -32,13 +32,16 @@ struct rag_http_policy {
 struct rag_http_server_opts {
     const char *host;
     int port;           /* 0 = any free one */
-    int listen_fd;      /* an already listening socket, or -1 */
+    int listen_fd;      /* an already listening socket, which the server then owns; or -1 */
     int workers;        /* handler threads; 0 = 64 (they mostly wait) */
     int idle_timeout_s; /* 0 = 75 */
     void *ud;
+    /* Called by the event loop, must not block. out holds RAG_LIMIT_JSON_BODY and no folder. */
     void (*policy)(void *ud, struct rag_http_request *r, struct rag_http_policy *out);
+    /* Called by a worker thread, may block. */
     void (*handle)(void *ud, struct rag_http_request *r);
-    /* For faults that never reach handle (413, broken multipart): must call rag_http_reply. */
+    /* For faults that never reach handle (400, 413, broken multipart, stopping): must call rag_http_reply,
+     * must not block. NULL = plain text. */
     void (*on_error)(void *ud, struct rag_http_request *r, int status, const char *message);
 };
 
@@ -50,7 +53,7 @@ int rag_http_server_port(const struct rag_http_server *s);
 void rag_http_server_close(struct rag_http_server *s, int drain_ms);
 
 /* ---- the request ---- */
-const char *rag_http_method(const struct rag_http_request *r);
+const char *rag_http_method(const struct rag_http_request *r); /* "GET" also for HEAD */
 const char *
 rag_http_path(const struct rag_http_request *r); /* decoded, without query; NUL bytes are refused before */
 /* First value, NULL when absent. Header names are case-insensitive. */
@@ -67,6 +70,8 @@ const char *rag_http_peer(const struct rag_http_request *r); /* numeric address 
 double rag_http_started(const struct rag_http_request *r);   /* rag_clock_mono_s() when the head was read */
 /* Freed after the exchange. */
 struct rag_arena *rag_http_arena(struct rag_http_request *r);
+/* The client has closed its side of the connection, or the server stops. A system call: not for inner loops.
+ */
 bool rag_http_client_gone(struct rag_http_request *r);
 
 /* ---- the reply: headers first, then exactly one of reply and stream ---- */
@@ -81,7 +86,8 @@ void rag_http_stream_begin(struct rag_http_request *r, int status, const char *c
  * left or the server stops. The stream ends when the handler returns. While the handler is silent the server
  * sends the keep-alive comment (see set_heartbeat), so that a client that left is noticed within 2 s. */
 int rag_http_stream_write(struct rag_http_request *r, struct rag_str data);
-/* Text sent when nothing was written for a second, e.g. ": \n\n" for SSE. NULL (default) = nothing. */
+/* Text sent when nothing was written for a second, e.g. ": \n\n" for SSE. NULL (default) = nothing. It comes
+ * between two writes: each write then has to hold whole events. */
 void rag_http_stream_heartbeat(struct rag_http_request *r, const char *text);
 
 #endif

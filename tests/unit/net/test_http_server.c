@@ -303,6 +303,20 @@ static void test_bad_requests(void **state)
     assert_non_null(strstr(raw_ask(port, GET("/a%00b")), "application/x-error"));
 }
 
+/* libmicrohttpd ends a target or a header at a raw NUL: nothing behind it may take effect. */
+static void test_nul_bytes(void **state)
+{
+    (void)state;
+    static const char in_header[] = "GET / HTTP/1.1\r\nHost: t\r\nConnection: close\r\nX-Test: a\0b\r\n\r\n";
+    static const char in_boundary[] =
+        "POST /upload HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Length: 1\r\n"
+        "Content-Type: multipart/form-data; boundary=a\0b\r\n\r\nx";
+    static const char in_target[] = "GET /a\0b HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
+    assert_non_null(strstr(raw_ask_n(port, in_header, sizeof in_header - 1), "GET / a=- b=- x=a peer"));
+    assert_true(begins(raw_ask_n(port, in_boundary, sizeof in_boundary - 1), "HTTP/1.1 400 "));
+    assert_non_null(strstr(raw_ask_n(port, in_target, sizeof in_target - 1), "GET /a a=- b=-"));
+}
+
 static void test_large_headers(void **state)
 {
     (void)state;
@@ -712,6 +726,7 @@ int main(void)
         cmocka_unit_test(test_expect_continue),
         cmocka_unit_test(test_handler_without_reply),
         cmocka_unit_test(test_bad_requests),
+        cmocka_unit_test(test_nul_bytes),
         cmocka_unit_test(test_large_headers),
         cmocka_unit_test(test_too_large_known_length),
         cmocka_unit_test(test_too_large_chunked),
