@@ -63,8 +63,8 @@ function Header({ section }: { section: Section }) {
                 </svg>
                 <span>{t('product')}</span>
             </a>
-            <HealthBadge />
             <Navigation section={section} />
+            <HealthBadge />
             <IndexSelector />
             <div class="tools">
                 <a class="quiet-link" href={apiUrl('docs')} target="_blank" rel="noopener">

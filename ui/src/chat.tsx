@@ -18,11 +18,11 @@ function savedMode(): Mode {
     return mode === 'llm' || mode === 'retrieval' ? mode : 'rag';
 }
 
-/** null until known; the empty chat invites to add documents only when there are none. */
-function useDocumentCount(wanted: boolean): number | null {
+/** undefined until known, null when it cannot be known. */
+function useDocumentCount(wanted: boolean): number | null | undefined {
     const index = currentIndex.use();
     const finished = finishedCount.use();
-    const [count, setCount] = useState<number | null>(null);
+    const [count, setCount] = useState<number | null>();
     useEffect(() => {
         if (!wanted) return;
         let current = true;
@@ -38,6 +38,7 @@ function useDocumentCount(wanted: boolean): number | null {
 function Welcome({ shown }: { shown: boolean }) {
     const t = useWords();
     const count = useDocumentCount(shown);
+    if (count === undefined) return null; // nothing yet rather than words that jump
     return (
         <div class="welcome">
             <h1>{t('chatEmptyTitle')}</h1>
