@@ -3,10 +3,14 @@
  *
  * usage: bench_encoder MODEL_DIR [ISA...]   prints a Markdown table; every rate is the median of its rounds.
  */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "encoder/encoder.h"
@@ -89,6 +93,44 @@ static double rate(struct rag_encoder *e, const struct load *l)
     return tokens / s;
 }
 
+/* Ingests without end, beside the queries. */
+struct background {
+    struct rag_encoder *e;
+    const struct load *load;
+    atomic_bool stop;
+};
+
+static void *ingest(void *arg)
+{
+    struct background *b = arg;
+    while (!b->stop)
+        seconds(b->e, b->load, RAG_ENCODER_INGEST, 1, NULL);
+    return NULL;
+}
+
+/* Median seconds of a query while all threads ingest; a query comes every 20 ms. */
+static double seconds_during_ingestion(struct rag_encoder *e, const struct load *query,
+                                       const struct load *work)
+{
+    struct background b = {.e = e, .load = work};
+    double times[QUERIES];
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, ingest, &b))
+        exit(1);
+    for (int i = 0; i < QUERIES; i++) {
+        float out[8192]; /* more dimensions than any model we load */
+        struct rag_err err;
+        nanosleep(&(struct timespec){.tv_nsec = 20 * 1000000L}, NULL);
+        const double begin = rag_clock_mono_s();
+        if (rag_encoder_embed(e, query->texts, 1, RAG_ENCODER_QUERY, out, NULL, NULL, NULL, &err))
+            die(&err);
+        times[i] = rag_clock_mono_s() - begin;
+    }
+    b.stop = true;
+    pthread_join(thread, NULL);
+    return median(times, QUERIES);
+}
+
 static void bench(const char *dir, const char *isa, int threads, const struct load *loads)
 {
     struct rag_encoder *e;
@@ -101,9 +143,10 @@ static void bench(const char *dir, const char *isa, int threads, const struct lo
     const double load_ms = 1e3 * (rag_clock_mono_s() - begin);
     const double c128 = rate(e, &loads[0]), c480 = rate(e, &loads[1]), mix = rate(e, &loads[2]);
     const double query = seconds(e, &loads[3], RAG_ENCODER_QUERY, QUERIES, &tokens);
+    const double busy = seconds_during_ingestion(e, &loads[3], &loads[1]);
     getrusage(RUSAGE_SELF, &usage);
-    printf("| %s | %d | %.0f | %.0f | %.0f | %.2f | %.0f | %ld |\n", isa, threads, c128, c480, mix,
-           1e3 * query, load_ms, usage.ru_maxrss / 1024);
+    printf("| %s | %d | %.0f | %.0f | %.0f | %.2f | %.2f | %.0f | %ld |\n", isa, threads, c128, c480, mix,
+           1e3 * query, 1e3 * busy, load_ms, usage.ru_maxrss / 1024);
     fflush(stdout);
     rag_encoder_close(e);
 }
@@ -128,16 +171,18 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < sizeof loads / sizeof *loads; i++)
         prepare(&loads[i]);
-    printf("| ISA | threads | 128: tok/s | 480: tok/s | mix: tok/s | query of 16: ms | load ms | peak MiB |\n"
-           "|---|---|---|---|---|---|---|---|\n");
+    printf("| ISA | threads | 128: tok/s | 480: tok/s | mix: tok/s | query of 16: ms | while ingesting: ms | "
+           "load ms | peak MiB |\n"
+           "|---|---|---|---|---|---|---|---|---|\n");
     const char *const *names = argc > 2 ? (const char *const *)argv + 2 : all;
+    const int cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
     const int n = argc > 2 ? argc - 2 : (int)(sizeof all / sizeof *all);
     for (int i = 0; i < n; i++) {
         const struct rag_kernels *kernels;
         if (rag_kernels_choose(names[i], &kernels, NULL))
             continue; /* this machine lacks it */
-        bench(argv[1], names[i], 1, loads);
-        bench(argv[1], names[i], 2, loads);
+        for (int threads = 1; threads <= cores; threads = threads == cores ? cores + 1 : cores)
+            bench(argv[1], names[i], threads, loads);
     }
     return 0;
 }
