@@ -184,7 +184,7 @@ int rag_encoder_embed(struct rag_encoder *e, const struct rag_str *texts, size_t
     int rc = 0;
     struct rag_seq *seqs = calloc(n ? n : 1, sizeof *seqs);
     if (!seqs)
-        rc = rag_err_set(err, RAG_ENOMEM, "out of memory for %zu texts", n);
+        return rag_err_set(err, RAG_ENOMEM, "out of memory for %zu texts", n);
     for (size_t i = 0; rc == 0 && i < n; i++)
         rc = tokenize(e, texts[i], i, n, &t, &seqs[i].len, err);
     if (rc)

@@ -35,7 +35,7 @@ int rag_kernels_choose(const char *isa, const struct rag_kernels **out, struct r
 {
     for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
         const char *name = choices[i].kernels->isa;
-        if (isa && strcmp(isa, name))
+        if (isa && strcmp(isa, name) != 0)
             continue;
         if (choices[i].present()) {
             *out = choices[i].kernels;

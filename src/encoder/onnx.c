@@ -248,7 +248,7 @@ const struct rag_onnx_tensor *rag_onnx_get(const struct rag_onnx *m, const char 
                     rank);
         return NULL;
     }
-    for (int i = 0; i < rank; i++) {
+    for (int i = 0; i < rank && i < RAG_ONNX_MAX_RANK; i++) {
         if (t->dims[i] == 0 || (want[i] && t->dims[i] != want[i])) {
             rag_err_set(err, RAG_EFORMAT, "%s: dimension %d of tensor %s is %" PRId64 ", expected %" PRId64,
                         m->path, i + 1, name, t->dims[i], want[i]);

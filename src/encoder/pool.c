@@ -300,9 +300,10 @@ int rag_pool_open(const struct rag_model *m, int threads, struct rag_pool **out,
     if (rc == 0)
         rc = start_all(p);
     if (rc) {
+        const int wanted = p->threads;
         rag_pool_close(p);
         return rag_err_set(err, rc, "cannot start %d compute threads; set a smaller number of threads",
-                           p->threads);
+                           wanted);
     }
     *out = p;
     return 0;
