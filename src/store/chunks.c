@@ -42,11 +42,12 @@ int rag_store_load_hits(struct rag_store *s, struct rag_arena *a, struct rag_hit
     int rc = rag_store_reader(s, &db, err);
     if (rc)
         return rc;
-    rc = rag_db_query_args(db, &st, err,
-                           "SELECT d.public_id, d.name, d.file_type, d.size, d.created, d.modified, c.text,"
-                           " c.ordinal, c.page, c.x0, c.y0, c.x1, c.y1, c.begin_byte, c.end_byte, c.row, c.prefix"
-                           " FROM chunk c JOIN document d ON d.id = c.document WHERE c.id = ?",
-                           NULL, 0);
+    rc = rag_db_query_args(
+        db, &st, err,
+        "SELECT d.public_id, d.name, d.file_type, d.size, d.created, d.modified, c.text,"
+        " c.ordinal, c.page, c.x0, c.y0, c.x1, c.y1, c.begin_byte, c.end_byte, c.row, c.prefix"
+        " FROM chunk c JOIN document d ON d.id = c.document WHERE c.id = ?",
+        NULL, 0);
     for (size_t i = 0; i < hits->n && rc >= 0; i++) {
         if ((rc = rag_db_bind(st, err, rag_db_int(hits->v[i].chunk_id))) || (rc = rag_db_step(st, err)) != 1)
             continue;
@@ -91,7 +92,6 @@ out:
     return rc;
 }
 
-/* The vectors of one document, whose chunk ids must be ids[0..n-1]. */
 static int write_vectors(sqlite3 *db, int64_t document, const float *vectors, int64_t n, int dims,
                          struct rag_err *err)
 {
@@ -100,7 +100,7 @@ static int write_vectors(sqlite3 *db, int64_t document, const float *vectors, in
                       rag_db_blob(vectors, (size_t)n * (size_t)dims * sizeof *vectors));
 }
 
-/* Documents with chunks, oldest chunk first: the order of ids. */
+/* Goes through the documents in the order of ids; their ranges must cover ids exactly. */
 static int replace_vectors(sqlite3 *db, int64_t index_id, const int64_t *ids, const float *vectors, size_t n,
                            int dims, struct rag_err *err)
 {

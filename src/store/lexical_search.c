@@ -14,7 +14,10 @@ static const double K1 = 1.2, B = 0.75;
 
 enum {
     MAX_TERMS = 256, /* different terms of a question that are looked at */
-    ENOUGH_ROWS = 100000
+    /* Chunks that one search looks at, more or less. Measured with 10,500 Chinese (10,000 English) chunks
+     * and 2,000 (500) questions: 99.8 % (99.9 %) of the best 50 are those of a search without this bound,
+     * nDCG@10 is the same to four digits, and p99 falls from 16 to 6 (12 to 6) ms. */
+    ENOUGH_ROWS = 2000
 };
 
 struct term {
@@ -82,11 +85,9 @@ static int count_documents(sqlite3 *db, int64_t index_id, struct search *q, stru
 /* Rare terms decide which chunks are looked at; common ones only add to their scores. */
 static void choose_drivers(struct search *q)
 {
-    const char *e = getenv("ENOUGH");
-    int64_t enough = e ? atoll(e) : ENOUGH_ROWS;
     int64_t rows = 0;
     q->drivers = 0;
-    while (q->drivers < q->n && (q->drivers == 0 || rows + q->terms[q->drivers].df <= enough))
+    while (q->drivers < q->n && (q->drivers == 0 || rows + q->terms[q->drivers].df <= ENOUGH_ROWS))
         rows += q->terms[q->drivers++].df;
 }
 

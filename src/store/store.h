@@ -9,7 +9,8 @@
 struct rag_store;
 struct rag_segmenter;
 
-/* Creates or migrates data_dir/pai_rag.db. seg (borrowed) cuts text into terms for the lexical index. */
+/* Creates or migrates data_dir/pai_rag.db, with default_index in it. RAG_EBUSY when another process has the
+ * folder, RAG_EUNSUPPORTED for a newer schema. seg (borrowed) cuts text into terms for the lexical index. */
 int rag_store_open(const char *data_dir, struct rag_segmenter *seg, struct rag_store **out,
                    struct rag_err *err);
 void rag_store_close(struct rag_store *s);
@@ -44,10 +45,10 @@ struct rag_store_put {
     int64_t job_file_id; /* marked completed in the same transaction; 0 = none */
     const char *warning; /* NULL, or text for the job row */
 };
-/* Puts n documents in one transaction. A document of the same index and name is replaced (its id stays,
- * unless put says otherwise). Fingerprint differs from the index's: RAG_EMISMATCH and nothing changes. On
- * success the vector cache and the lexical index show all of it or none. replaced_paths (arena): stored files
- * of replaced documents, which nobody needs any more. */
+/* Puts n documents in one transaction. A document of the same index and name is replaced and keeps its id;
+ * doc_id is for a new one (NULL or "": the store makes one). Fingerprint differs from the index's:
+ * RAG_EMISMATCH and nothing changes. On success the vector cache and the lexical index show all of it or
+ * none. replaced_paths (arena): stored files of replaced documents, which nobody needs any more. */
 int rag_store_put_documents(struct rag_store *s, struct rag_arena *a, const struct rag_store_put *puts,
                             size_t n, const char ***replaced_paths, size_t *n_replaced, struct rag_err *err);
 /* doc_id "" when no document of that index has these bytes. */
@@ -58,12 +59,16 @@ int rag_store_document_list(struct rag_store *s, struct rag_arena *a, const char
                             struct rag_err *err);
 int rag_store_document_get(struct rag_store *s, struct rag_arena *a, const char *id, struct rag_document *out,
                            struct rag_err *err);
-/* stored_path (arena): the file to delete afterwards. */
+/* stored_path (arena): the file to delete afterwards; "" when another document or job needs it still. */
 int rag_store_document_delete(struct rag_store *s, struct rag_arena *a, const char *id,
                               const char **stored_path, struct rag_err *err);
 /* Stored paths that documents or unfinished jobs still need (for the sweep at start). */
 int rag_store_live_paths(struct rag_store *s, struct rag_arena *a, const char ***out, size_t *n,
                          struct rag_err *err);
+
+/* Compares documents, chunks, vectors and lexical rows with each other and lets SQLite check its file. Takes
+ * the writer for as long as it runs. RAG_EFORMAT names the first difference. For doctor and tests. */
+int rag_store_check(struct rag_store *s, struct rag_err *err);
 
 /* ---- search
  * --------------------------------------------------------------------------------------------------- */
