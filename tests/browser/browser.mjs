@@ -43,9 +43,14 @@ export async function openPage(browser, url, options = {}) {
     return { page, context, foreign, faults };
 }
 
-/** True when nothing sticks out sideways. */
-export const fitsWidth = (page) =>
-    page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth && document.body.scrollWidth <= window.innerWidth);
+/** What sticks out sideways, outside of the boxes that are made to scroll; empty when all is well. */
+export const wider = (page) =>
+    page.evaluate(() => {
+        const scrolls = 'pre, .table-box, .document-name, .upload-name, .source-name, .hidden-label, select, svg, input, textarea';
+        return [...document.querySelectorAll('body *')]
+            .filter((element) => !element.closest(scrolls) && element.getBoundingClientRect().right > window.innerWidth + 1)
+            .map((element) => `${element.tagName}.${element.className} ${Math.round(element.getBoundingClientRect().right)}`);
+    });
 
 export function scratchFolder() {
     const folder = mkdtempSync(path.join(tmpdir(), 'pai_rag_browser_'));

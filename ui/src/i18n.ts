@@ -40,7 +40,7 @@ const en = {
     questionHint: 'Enter sends, Shift+Enter starts a new line',
     send: 'Send',
     stop: 'Stop',
-    newChat: 'New conversation',
+    newChat: 'New chat',
     mode: 'Mode',
     modeRag: 'Documents + model',
     modeLlm: 'Model only',
