@@ -12,6 +12,8 @@
 #include "net/http_internal.h"
 
 enum {
+    /* Also what ends a connection whose client sent half a request and closed at once: libmicrohttpd's
+     * edge-triggered loop overlooks a close that comes together with data. */
     DEFAULT_IDLE_S = 75,
     LOOPS = 2,      /* event loop threads: one that writes an upload to a slow disk does not stop all */
     FLUSH_MS = 200, /* given to replies that were ready when the server stopped */
