@@ -1,5 +1,6 @@
 /* pdf_glyphs.c: PDFium's characters of a page → glyphs with position, size and cleaned code points. */
 #include <math.h>
+#include <string.h>
 
 #include <utf8proc.h>
 
@@ -67,14 +68,34 @@ static bool is_symbol_bullet(uint32_t cp)
     return false;
 }
 
+/* Radicals that stand for whole characters in text from some Chinese fonts, and that no normalization form
+ * maps: the pairs are those of Unicode's EquivalentUnifiedIdeograph.txt. */
+static uint32_t radical_to_ideograph(uint32_t cp)
+{
+    static const uint16_t pairs[][2] = {
+        {0x2E9C, 0x65E5}, {0x2E9D, 0x6708}, {0x2EA0, 0x6C11}, {0x2EA9, 0x738B}, {0x2EBC, 0x8089},
+        {0x2EC1, 0x864E}, {0x2EC4, 0x897F}, {0x2EC5, 0x89C1}, {0x2EC6, 0x89D2}, {0x2EC9, 0x8D1D},
+        {0x2ECB, 0x8F66}, {0x2ED1, 0x9577}, {0x2ED3, 0x957F}, {0x2ED4, 0x95E8}, {0x2ED8, 0x9752},
+        {0x2ED9, 0x97E6}, {0x2EDA, 0x9875}, {0x2EDB, 0x98CE}, {0x2EDC, 0x98DE}, {0x2EDD, 0x98DF},
+        {0x2EE2, 0x9A6C}, {0x2EE3, 0x9AA8}, {0x2EE4, 0x9B3C}, {0x2EE5, 0x9C7C}, {0x2EE6, 0x9E1F},
+        {0x2EE7, 0x5364}, {0x2EE8, 0x9EA6}, {0x2EE9, 0x9EC4}, {0x2EEA, 0x9EFE}, {0x2EEB, 0x6589},
+        {0x2EEC, 0x9F50}, {0x2EED, 0x6B6F}, {0x2EEE, 0x9F7F}, {0x2EEF, 0x7ADC}, {0x2EF0, 0x9F99},
+        {0x2EF1, 0x9F9C}, {0x2EF2, 0x4E80},
+    };
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+        if (pairs[i][0] == cp)
+            return pairs[i][1];
+    return cp;
+}
+
 /* Compatibility forms that fonts map to and nobody types: radicals for ideographs, ligatures for letters.
  * Writes up to 4 code points, returns how many. */
 static int fold(uint32_t cp, uint32_t out[4])
 {
-    out[0] = is_symbol_bullet(cp) ? 0x2022 : cp;
     bool radical = cp >= 0x2E80 && cp <= 0x2FDF, ideograph = cp >= 0xF900 && cp <= 0xFAFF,
          ligature = cp >= 0xFB00 && cp <= 0xFB06;
-    if (!radical && !ideograph && !ligature)
+    out[0] = is_symbol_bullet(cp) ? 0x2022 : radical ? radical_to_ideograph(cp) : cp;
+    if (out[0] != cp || !(radical || ideograph || ligature))
         return 1;
     utf8proc_int32_t parts[4];
     int last = 0;
@@ -98,6 +119,7 @@ static float font_size(FPDF_TEXTPAGE text, int i)
     double size = rag_pdfium.FPDFText_GetFontSize(text, i);
     if (rag_pdfium.FPDFText_GetMatrix(text, i, &m))
         size *= hypot(m.c, m.d);
+    size = fabs(size);
     return size > 0.5 && size < 2000 ? (float)size : 0;
 }
 
@@ -128,7 +150,10 @@ static bool place_glyph(const struct reading *r, int i, struct pdf_glyph *g)
     b.x1 = fmaxf(a.x0, a.x1);
     b.y0 = fminf(a.y0, a.y1);
     b.y1 = fmaxf(a.y0, a.y1);
-    g->turn = turn_of(&r->map, rag_pdfium.FPDFText_GetCharAngle(r->text, i));
+    float angle = rag_pdfium.FPDFText_GetCharAngle(r->text, i);
+    if (rag_pdfium.FPDFText_GetFontSize(r->text, i) < 0) /* it runs backwards, upside down */
+        angle += (float)M_PI;
+    g->turn = turn_of(&r->map, angle);
     struct pdf_box base = rag_pdf_turn((struct pdf_box){base_x, base_y, base_x, base_y}, g->turn);
     b = rag_pdf_turn(b, g->turn);
     g->size = font_size(r->text, i);
@@ -145,30 +170,47 @@ static bool off_page(const struct pdf_page *p, const struct pdf_box *b)
     return b->x1 < -5 || b->y1 < -5 || b->x0 > p->width + 5 || b->y0 > p->height + 5;
 }
 
+/* By its weight, or by the name of its font: the Chinese typeface of headings (SimHei, 黑体) has a plain
+ * weight. */
+static bool is_bold(FPDF_TEXTPAGE text, int i)
+{
+    char name[128] = "";
+    int flags;
+    if (rag_pdfium.FPDFText_GetFontWeight(text, i) >= 600)
+        return true;
+    unsigned long n = rag_pdfium.FPDFText_GetFontInfo(text, i, name, sizeof(name), &flags);
+    if (n > sizeof(name))
+        return false;
+    return strstr(name, "Bold") || strstr(name, "Black") || strstr(name, "Heavy") || strstr(name, "SimHei") ||
+           strstr(name, "STHeiti") || strstr(name, "FZHei") || strstr(name, "黑体");
+}
+
+static bool is_white_space(uint32_t cp)
+{
+    return cp == ' ' || cp == '\t' || cp == '\r' || cp == '\n' || cp == 0xA0 || cp == 0x3000;
+}
+
 static void read_char(struct reading *r, int i, size_t cap)
 {
     struct pdf_page *out = r->out;
-    uint32_t cp = rag_pdfium.FPDFText_GetUnicode(r->text, i);
+    uint32_t cp = rag_pdfium.FPDFText_GetUnicode(r->text, i), parts[4];
     bool generated = rag_pdfium.FPDFText_IsGenerated(r->text, i) == 1;
     bool hyphen = cp == 0x2 || rag_pdfium.FPDFText_IsHyphen(r->text, i) == 1;
-    if (hyphen)
+    bool nameless =
+        cp < 0x20 || (cp >= 0xFFFD && cp <= 0xFFFF); /* a shape of which the file tells no meaning */
+    if (hyphen) {
         cp = '-';
-    if (cp == ' ' || cp == '\t' || cp == '\r' || cp == '\n' || cp == 0xA0 || cp == 0x3000) {
+    } else if (is_white_space(cp) || nameless) {
+        out->unmapped += !is_white_space(cp);
         r->guessed = generated && (r->guessed || !r->space);
         r->space = true;
         return;
     }
-    if (cp < 0x20 || cp == 0xFFFE || cp == 0xFFFF || cp == 0xFFFD ||
-        rag_pdfium.FPDFText_HasUnicodeMapError(r->text, i) == 1) {
-        out->unmapped++;
-        if (cp < 0x20 || cp >= 0xFFFD)
-            cp = 0xFFFD;
-    }
+    out->unmapped += rag_pdfium.FPDFText_HasUnicodeMapError(r->text, i) == 1;
     struct pdf_glyph g = {.cp = cp, .space = r->space, .guessed = r->guessed, .hyphen = hyphen};
     if (!place_glyph(r, i, &g) || off_page(out, &g.box))
         return;
-    g.bold = rag_pdfium.FPDFText_GetFontWeight(r->text, i) >= 600;
-    uint32_t parts[4];
+    g.bold = is_bold(r->text, i);
     int n = fold(cp, parts);
     for (int k = 0; k < n && out->n < cap; k++) {
         g.cp = parts[k];

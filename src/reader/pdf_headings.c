@@ -83,27 +83,41 @@ static size_t collect_margins(const struct pdf_doc *doc, struct margin_line *out
     return n;
 }
 
+/* Whether a page has text that does not run through the document. */
+static bool *mark_pages_with_body(const struct pdf_doc *doc)
+{
+    bool *has = calloc((size_t)doc->pages + 1, sizeof(*has));
+    for (size_t i = 0; has && i < doc->n; i++)
+        has[doc->v[i].page] |= !doc->v[i].running;
+    return has;
+}
+
 /* The first of equal lines stays when it says something: it may be the only place that names the document. */
 static int drop_margins(struct pdf_doc *doc)
 {
     struct margin_line *lines = calloc(doc->n + 1, sizeof(*lines));
-    if (!lines)
-        return RAG_ENOMEM;
-    size_t n = collect_margins(doc, lines);
-    qsort(lines, n, sizeof(*lines), by_key);
+    bool *has_body = NULL;
+    size_t n = lines ? collect_margins(doc, lines) : 0;
+    if (n)
+        qsort(lines, n, sizeof(*lines), by_key);
     for (size_t i = 0, end; i < n; i = end) {
         int pages = 1;
         for (end = i + 1; end < n && lines[end].key == lines[i].key; end++)
             pages += doc->v[lines[end].para].page != doc->v[lines[end - 1].para].page;
-        if (pages < REPEATED_PAGES)
-            continue;
-        bool keep_first = has_letters(text_of(doc, &doc->v[lines[i].para]));
-        for (size_t k = i; k < end; k++)
-            doc->v[lines[k].para].dropped = k > i || !keep_first;
-        doc->v[lines[i].para].running = true;
+        for (size_t k = i; k < end && pages >= REPEATED_PAGES; k++) {
+            struct pdf_para *p = &doc->v[lines[k].para];
+            p->running = true;
+            p->dropped = k > i || !has_letters(text_of(doc, p));
+        }
     }
+    if (lines)
+        has_body = mark_pages_with_body(doc);
+    for (size_t i = 0; has_body && i < doc->n; i++) /* a page of one line keeps it */
+        doc->v[i].dropped &= has_body[doc->v[i].page];
+    int rc = has_body ? 0 : RAG_ENOMEM;
     free(lines);
-    return 0;
+    free(has_body);
+    return rc;
 }
 
 /* ---- headings ---- */

@@ -15,6 +15,7 @@
 #define GUTTER_WIDTH  0.7F /* least width of the gap between columns */
 #define FULL_LINE     0.7F /* a line of prose fills at least this part of its column */
 #define MAX_CUTS      8    /* how often a region is cut again */
+#define MAX_CROSSING  3    /* one in so many characters may stand across a gutter */
 #define COVERAGE_BINS 400
 
 struct layout {
@@ -68,7 +69,10 @@ static void weigh_segment(const struct layout *l, struct pdf_segment *s)
         bold += g->bold;
         if (votes == 0)
             s->size = g->size;
-        votes += fabsf(g->size - s->size) < 0.25F ? 1 : (size_t)-1;
+        if (fabsf(g->size - s->size) < 0.25F)
+            votes++;
+        else
+            votes--;
     }
     s->bold = bold * 10 >= s->n * 8;
 }
@@ -281,20 +285,23 @@ static size_t pick(const struct pdf_segment *s, size_t n, float gutter, enum sid
 
 static bool find_gutter(struct layout *l, const struct pdf_segment *s, size_t n, int cuts, float *gutter);
 
-/* Whether segments on one side of a gutter look like a column of prose, rather than of table cells: most
- * lines are full, or it is itself made of columns. */
+/* Whether segments on one side of a gutter look like a column of prose, rather than of table cells: most text
+ * stands in full lines, or it is itself made of columns. */
 static bool is_column(struct layout *l, const struct pdf_segment *s, size_t n, int cuts)
 {
     if (n < 4)
         return false;
     struct pdf_box all = bounds(s, n);
-    size_t full = 0, chars = 0;
+    size_t full = 0, full_chars = 0, chars = 0;
     float inner;
     for (size_t i = 0; i < n; i++) {
-        full += width(&s[i].box) >= FULL_LINE * width(&all);
+        bool is_full = width(&s[i].box) >= FULL_LINE * width(&all);
+        full += is_full;
+        full_chars += is_full ? s[i].n : 0;
         chars += s[i].n;
     }
-    return (full * 2 >= n && chars >= 12 * n) || find_gutter(l, s, n, cuts - 1, &inner);
+    bool prose = full >= 3 && full_chars * 2 >= chars && full_chars >= 14 * full;
+    return prose || find_gutter(l, s, n, cuts - 1, &inner);
 }
 
 /* Widest run of bins in the middle of the region that (nearly) no segment covers; its centre is the gutter.
@@ -302,18 +309,19 @@ static bool is_column(struct layout *l, const struct pdf_segment *s, size_t n, i
 static bool widest_gap(const struct pdf_segment *s, size_t n, const struct pdf_box *all, float em,
                        float *gutter)
 {
-    int delta[COVERAGE_BINS + 1] = {0}, covered = 0, run = 0, best = 0, best_end = 0;
+    long delta[COVERAGE_BINS + 1] = {0}, covered = 0, chars = 0;
+    int run = 0, best = 0, best_end = 0;
     float bin = width(all) / COVERAGE_BINS;
     for (size_t i = 0; i < n; i++) {
         int from = (int)((s[i].box.x0 - all->x0) / bin), to = (int)((s[i].box.x1 - all->x0) / bin);
-        delta[from < 0 ? 0 : from >= COVERAGE_BINS ? COVERAGE_BINS - 1 : from]++;
-        delta[to + 1 > COVERAGE_BINS ? COVERAGE_BINS : to + 1]--;
+        delta[from < 0 ? 0 : from >= COVERAGE_BINS ? COVERAGE_BINS - 1 : from] += (long)s[i].n;
+        delta[to + 1 > COVERAGE_BINS ? COVERAGE_BINS : to + 1] -= (long)s[i].n;
+        chars += (long)s[i].n;
     }
-    int allowed = (int)(n / 6);
     for (int i = 0; i < COVERAGE_BINS; i++) {
         covered += delta[i];
         bool central = i > COVERAGE_BINS * 15 / 100 && i < COVERAGE_BINS * 85 / 100;
-        run = central && covered <= allowed ? run + 1 : 0;
+        run = central && covered <= chars / MAX_CROSSING ? run + 1 : 0;
         if (run > best) {
             best = run;
             best_end = i + 1;

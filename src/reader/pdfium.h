@@ -54,6 +54,8 @@ enum { FPDF_ERR_FILE = 2, FPDF_ERR_FORMAT = 3, FPDF_ERR_PASSWORD = 4, FPDF_ERR_S
     XX(int, FPDFText_HasUnicodeMapError, (FPDF_TEXTPAGE text, int i))                                        \
     XX(double, FPDFText_GetFontSize, (FPDF_TEXTPAGE text, int i))                                            \
     XX(int, FPDFText_GetFontWeight, (FPDF_TEXTPAGE text, int i))                                             \
+    XX(unsigned long, FPDFText_GetFontInfo,                                                                  \
+       (FPDF_TEXTPAGE text, int i, void *name, unsigned long cap, int *flags))                               \
     XX(float, FPDFText_GetCharAngle, (FPDF_TEXTPAGE text, int i))                                            \
     XX(int, FPDFText_GetCharOrigin, (FPDF_TEXTPAGE text, int i, double *x, double *y))                       \
     XX(int, FPDFText_GetLooseCharBox, (FPDF_TEXTPAGE text, int i, struct fpdf_rect *rect))                   \
