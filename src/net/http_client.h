@@ -13,7 +13,7 @@ struct rag_http_call {
     const char *url;            /* http or https only */
     const char *const *headers; /* "Name: value", NULL-terminated; NULL = none */
     struct rag_str body;
-    const char *body_path;      /* a file whose content is the body, instead of body; NULL = none */
+    const char *body_path;  /* a file whose content is the body, instead of body; NULL = none */
     int connect_timeout_ms; /* 0 = 10 s */
     int idle_timeout_s;     /* no byte for this long: RAG_ETIMEOUT; 0 = 60 */
     size_t max_reply;       /* bytes; beyond: RAG_ETOOBIG */
