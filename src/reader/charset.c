@@ -215,34 +215,30 @@ static struct converter *by_statistics(struct rag_str file)
     return c;
 }
 
-/* Charsets of Latin letters, in which bytes above 0x7F stand alone between ASCII letters. */
-static bool is_latin(const struct converter *c)
+static bool is_single_byte(const struct converter *c)
 {
-    static const char *const names[] = {"CP1250",      "CP1252",      "CP1254",      "CP1257",
-                                        "CP1258",      "ISO-8859-2",  "ISO-8859-3",  "ISO-8859-4",
-                                        "ISO-8859-10", "ISO-8859-13", "ISO-8859-14", "ISO-8859-15",
-                                        "ISO-8859-16", "IBM852",      "MACINTOSH"};
-    for (size_t i = 0; c && i < sizeof(names) / sizeof(names[0]); i++)
-        if (!strcmp(c->name, names[i]))
+    static const char *const families[] = {"CP125", "CP874", "ISO-8859-", "KOI8-", "IBM", "MAC", "VISCII"};
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+        if (!strncmp(c->name, families[i], strlen(families[i])))
             return true;
     return false;
 }
 
-/* Short Chinese text is often taken for a Latin charset; but its high bytes come in pairs. */
-static bool in_pairs(struct rag_str s)
+/* Short Chinese text is often taken for a European charset. But its high bytes come in pairs, most of which are
+ * common characters (0xB0 to 0xD7 first) or punctuation (0xA1 to 0xA3), and European text has no such pairs. */
+static bool looks_chinese(struct rag_str s)
 {
-    size_t high = 0, paired = 0, n = s.n < SNIFF_BYTES ? s.n : SNIFF_BYTES;
+    size_t pairs = 0, common = 0, n = s.n < SNIFF_BYTES ? s.n : SNIFF_BYTES;
     for (size_t i = 0; i < n; i++) {
-        if (!(s.p[i] & 0x80))
+        unsigned char first = (unsigned char)s.p[i], second = i + 1 < n ? (unsigned char)s.p[i + 1] : 0;
+        if (first < 0x80)
             continue;
-        high++;
-        if (i + 1 < n && (unsigned char)s.p[i + 1] >= 0x40 && (s.p[i + 1] & 0x80)) {
-            high++;
-            paired += 2;
-            i++;
-        }
+        bool mark = first >= 0xA1 && first <= 0xA3, hanzi = first >= 0xB0 && first <= 0xD7;
+        common += (mark || hanzi) && second >= 0xA1;
+        pairs++;
+        i += second >= 0x80;
     }
-    return high >= 4 && paired * 10 >= high * 9;
+    return pairs >= 2 && common * 10 >= pairs * 9;
 }
 
 static bool has_c1(struct rag_str s)
@@ -262,7 +258,7 @@ static struct converter *choose(struct rag_str file, struct rag_str declared)
     if (c)
         return c;
     c = by_statistics(file);
-    if (!c || (is_latin(c) && in_pairs(file)))
+    if (!c || (is_single_byte(c) && looks_chinese(file)))
         return find_converter(RAG_STR("GB18030"));
     /* No text holds C1 controls: it is the Windows charset that has quotes and dashes there. */
     if (!strncmp(c->name, "ISO-8859-", 9) && has_c1(file))
