@@ -168,7 +168,7 @@ static void on_request(void *ud, struct rag_http_request *r)
     struct rag_call c;
     begin_call(&c, ud, r);
     int refused = refusal(c.api, r, c.match.route);
-    if (!strcmp(rag_http_method(r), "OPTIONS"))
+    if (!strcmp(rag_http_method(r), "OPTIONS") && *c.match.allow)
         answer_options(&c);
     else if (refused)
         refuse(&c, refused);

@@ -47,7 +47,7 @@ static bool find(struct rag_call *c, struct rag_document *doc)
 
 void rag_handle_document_get(struct rag_call *c)
 {
-    struct rag_document doc;
+    struct rag_document doc = {0};
     if (!find(c, &doc))
         return;
     struct rag_json j = rag_call_json(c);
@@ -57,7 +57,7 @@ void rag_handle_document_get(struct rag_call *c)
 
 void rag_handle_document_delete(struct rag_call *c)
 {
-    struct rag_document doc;
+    struct rag_document doc = {0};
     struct rag_err err = {0};
     if (!find(c, &doc))
         return;
