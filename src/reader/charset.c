@@ -194,7 +194,7 @@ static bool nearly_utf8(struct rag_str s)
         else if (cp == 0xFFFD)
             bad++;
     }
-    return bad * 20 <= good;
+    return bad * 10 <= good;
 }
 
 static bool has_escapes(struct rag_str s)
