@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "cli/progress.h"
 
-enum { UNDER_WAY = 16, POLL_MS = 50, MAX_FILES = 1000000 };
+enum { UNDER_WAY = 16, POLL_MS = 200, MAX_FILES = 1000000 };
 
 /* ---- which files ---- */
 

@@ -139,11 +139,13 @@ static int start_nginx(struct up *u, const char *program, struct rag_err *err)
 
 static int start_all(struct up *u, struct rag_err *err)
 {
+    char self[PATH_MAX];
     const char *file = rag_cli_value(u->args, "config-file"), *nginx = find_nginx(&u->arena);
     if (!nginx)
         return rag_err_set(err, RAG_ENOTFOUND,
                            "nginx is not installed. On Debian: apt-get install nginx-light");
-    const char *self = "/proc/self/exe";
+    if (!realpath("/proc/self/exe", self))
+        return rag_err_set(err, RAG_EIO, "cannot find this program's path: %s", strerror(errno));
     const char *serve[] = {self, "serve", "-h", u->host, "-p", number(u, u->api_port), file ? "-c" : NULL,
                            file, NULL};
     const char *ui[] = {self, "ui",
@@ -190,7 +192,7 @@ static int wait_until_ready(struct up *u, struct rag_err *err)
         json_decref(health);
         if (ready)
             return 0;
-        if (!rag_supervise_poll(&u->supervisor, 20))
+        if (!rag_supervise_poll(&u->supervisor, 50))
             return stopped(u, err);
         if (rag_clock_mono_s() > end)
             return rag_err_set(err, RAG_ETIMEOUT, "not all services answered within 120 s");
@@ -299,6 +301,8 @@ int rag_cli_up(int argc, char **argv)
         return status;
     rc = prepare(&u, &err);
     if (rc == 0) {
+        /* One line per request would hide what is printed here; PAI_RAG_LOG=info brings them back. */
+        setenv("PAI_RAG_LOG", "warn", 0);
         rag_supervise_init(&u.supervisor);
         rc = run(&u, &err);
         rag_supervise_stop(&u.supervisor, 15000);
