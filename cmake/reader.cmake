@@ -9,3 +9,14 @@ if(PDFIUM_ROOT)
 endif()
 set_source_files_properties(src/reader/pdfium.c PROPERTIES
   COMPILE_DEFINITIONS RAG_PDFIUM_BUILD_PATH="${pdfium_library}")
+
+if(TARGET pai_rag_parse)
+  # A link beside the executable, so that the build folder works as an installation does. Set-up may come later.
+  add_custom_command(TARGET pai_rag_parse POST_BUILD VERBATIM
+    COMMAND ln -sf ${pdfium_library} $<TARGET_FILE_DIR:pai_rag_parse>/libpdfium.so)
+endif()
+
+if(EXISTS ${CMAKE_SOURCE_DIR}/tests/unit/rag/hostile_parser.c)
+  add_executable(pai_rag_parse_hostile tests/unit/rag/hostile_parser.c)
+  target_link_libraries(pai_rag_parse_hostile PRIVATE rag_base)
+endif()

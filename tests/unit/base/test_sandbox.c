@@ -85,10 +85,10 @@ static void test_child_gets_nothing_else(void **state)
     for (int i = 0; i < 40; i++) /* without O_CLOEXEC, as a careless library would */
         leaked[i] = open("/dev/null", O_RDONLY);
     setenv("RAG_TEST_SECRET", "s3cret", 1);
-    /* 10 is where dash keeps what it redirected. */
-    run_script("ls /proc/$$/fd >&4", in, said, sizeof(said));
-    if (strcmp(said, "0\n1\n10\n2\n3\n4\n") != 0)
-        assert_string_equal(said, "0\n1\n2\n3\n4\n");
+    /* The shell and ls may open some of their own, but not forty. */
+    run_script("ls /proc/self/fd >&4", in, said, sizeof(said));
+    for (char *line = strtok(said, "\n"); line; line = strtok(NULL, "\n"))
+        assert_in_range(strtol(line, NULL, 10), 0, 10);
     run_script("echo \"<$RAG_TEST_SECRET><$HOME><$LD_PRELOAD>\" >&4", in, said, sizeof(said));
     assert_string_equal(said, "<><><>\n");
     run_script("readlink /proc/$$/fd/0 /proc/$$/fd/1 >&4; cut -d' ' -f1,5,6 /proc/$$/stat >&4", in, said,
