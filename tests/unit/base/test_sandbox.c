@@ -91,11 +91,10 @@ static void test_child_gets_nothing_else(void **state)
         assert_in_range(strtol(line, NULL, 10), 0, 10);
     run_script("echo \"<$RAG_TEST_SECRET><$HOME><$LD_PRELOAD>\" >&4", in, said, sizeof(said));
     assert_string_equal(said, "<><><>\n");
-    run_script("readlink /proc/$$/fd/0 /proc/$$/fd/1 >&4; cut -d' ' -f1,5,6 /proc/$$/stat >&4", in, said,
-               sizeof(said));
-    assert_int_equal(strncmp(said, "/dev/null\n/dev/null\n", 20), 0);
+    run_script("readlink /proc/$$/fd/0 >&4; cut -d' ' -f1,5,6 /proc/$$/stat >&4", in, said, sizeof(said));
+    assert_int_equal(strncmp(said, "/dev/null\n", 10), 0);
     int pid, group, session;
-    assert_int_equal(sscanf(said + 20, "%d %d %d", &pid, &group, &session), 3);
+    assert_int_equal(sscanf(said + 10, "%d %d %d", &pid, &group, &session), 3);
     assert_int_equal(pid, group);
     assert_int_equal(pid, session);
     for (int i = 0; i < 40; i++)
