@@ -52,7 +52,7 @@ for suite in "$@"; do
         done
         ;;
     api)
-        python3 -m pytest -q -p no:cacheprovider tests/api >"$log" 2>&1
+        /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/api >"$log" 2>&1
         status=$?
         cat "$log"
         f=$(($(number failed) + $(number error)))

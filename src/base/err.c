@@ -39,13 +39,16 @@ int rag_err_prefix(struct rag_err *err, const char *fmt, ...)
 {
     if (!err)
         return RAG_EINTERNAL;
-    char text[sizeof err->msg];
+    char prefix[sizeof err->msg], text[sizeof err->msg];
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(text, sizeof text, fmt, ap);
+    vsnprintf(prefix, sizeof prefix, fmt, ap);
     va_end(ap);
-    if (n >= 0 && (size_t)n < sizeof text)
-        snprintf(text + n, sizeof text - (size_t)n, ": %s", err->msg);
+    size_t room = sizeof text - 1, n = strnlen(prefix, room - 2), rest = strnlen(err->msg, room - 2 - n);
+    memcpy(text, prefix, n);
+    memcpy(text + n, ": ", 2);
+    memcpy(text + n + 2, err->msg, rest);
+    text[n + 2 + rest] = '\0';
     trim_utf8(text);
     memcpy(err->msg, text, strlen(text) + 1);
     return err->code;

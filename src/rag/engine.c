@@ -3,13 +3,10 @@
 #include "rag/engine.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/limits.h"
@@ -128,8 +125,10 @@ static void *load_model(void *arg)
     struct rag_encoder_opts opts = {.threads = s->opts.threads};
     struct rag_encoder *enc = NULL;
     struct rag_err err = {0};
-    int rc = rag_encoder_open(dir, &opts, &enc, &err);
-    if (rc == RAG_ENOTFOUND)
+    int rc = rag_store_prepare(e->store, &err);
+    if (!rc)
+        rc = rag_encoder_open(dir, &opts, &enc, &err);
+    if (rc == RAG_ENOTFOUND && !rag_fs_is_dir(dir))
         rag_err_set(&err, RAG_ENOTREADY,
                     "the embedding model %s is not in %s: fetch it with `pai_rag load_model -m %s`",
                     s->opts.embed_model, s->opts.model_dir, s->opts.embed_model);
@@ -193,20 +192,6 @@ int rag_engine_wait_ready(struct rag_engine *e, int timeout_ms, struct rag_err *
 
 /* ---- open and close ---- */
 
-static int lock_data_dir(struct rag_engine *e, const char *data_dir, struct rag_err *err)
-{
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/engine.lock", data_dir);
-    e->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (e->lock_fd < 0)
-        return rag_err_set(err, RAG_EIO, "cannot open %s: %s", path, strerror(errno));
-    if (flock(e->lock_fd, LOCK_EX | LOCK_NB) != 0)
-        return rag_err_set(err, RAG_EBUSY,
-                           "%s is in use by another pai_rag: stop it, or start this one in another folder",
-                           data_dir);
-    return 0;
-}
-
 static int open_parts(struct rag_engine *e, struct rag_err *err)
 {
     const struct rag_engine_opts *o = &e->settings->opts;
@@ -217,7 +202,7 @@ static int open_parts(struct rag_engine *e, struct rag_err *err)
         snprintf(path, sizeof path, "%s%s", o->data_dir, folders[i]);
         rc = rag_fs_mkdirs(path, err);
     }
-    if (rc || (rc = lock_data_dir(e, o->data_dir, err)))
+    if (rc)
         return rc;
     if (o->dict_dir)
         snprintf(dict, sizeof dict, "%s/jieba.dict.utf8", o->dict_dir);
@@ -235,7 +220,6 @@ int rag_engine_open(const struct rag_engine_opts *opts, struct rag_engine **out,
     struct rag_engine *e = calloc(1, sizeof *e);
     if (!e)
         return rag_err_set(err, RAG_ENOMEM, "out of memory");
-    e->lock_fd = -1;
     pthread_mutex_init(&e->lock, NULL);
     pthread_cond_init(&e->model_changed, NULL);
     e->settings = settings_new(opts);
@@ -268,8 +252,6 @@ void rag_engine_close(struct rag_engine *e)
     rag_http_client_close(e->http);
     rag_store_close(e->store);
     rag_segmenter_close(e->segmenter);
-    if (e->lock_fd >= 0)
-        close(e->lock_fd);
     rag_settings_release(e->settings);
     free(e->model_name);
     pthread_cond_destroy(&e->model_changed);

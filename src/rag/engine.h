@@ -26,7 +26,6 @@ struct rag_engine {
     struct rag_segmenter *segmenter;
     struct rag_http_client *http;
     char *model_name; /* embed_model, which never changes */
-    int lock_fd;      /* flock on data_dir/engine.lock: one engine per data folder */
 
     pthread_mutex_t lock; /* guards settings (the pointer), model_state, model_err, encoder (the pointer) */
     pthread_cond_t model_changed;

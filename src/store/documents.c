@@ -200,8 +200,8 @@ int rag_store_document_delete(struct rag_store *s, struct rag_arena *a, const ch
                               const char **stored_path, struct rag_err *err)
 {
     struct rag_dense_change change = {0};
-    int rc = rag_store_begin(s, err);
-    if (rc)
+    int rc = rag_store_prepare(s, err);
+    if (rc || (rc = rag_store_begin(s, err)))
         return rc;
     rc = rag_store_commit_held(s, delete_document(s->writer, a, id, &change, stored_path, err), err);
     if (!rc)

@@ -3,6 +3,7 @@
 #define RAG_STORE_INTERNAL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "store/db.h"
 #include "store/store.h"
@@ -15,6 +16,8 @@ struct rag_store {
     char *path; /* of the database */
     int lock_fd;
     struct rag_segmenter *seg; /* borrowed */
+    pthread_mutex_t prepare_lock;
+    atomic_bool prepared; /* the lexical index fits the segmenter */
     pthread_mutex_t write_lock;
     sqlite3 *writer; /* under write_lock */
     pthread_mutex_t pool_lock;

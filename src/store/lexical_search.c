@@ -209,7 +209,10 @@ int rag_store_search_lexical(struct rag_store *s, int64_t index_id, struct rag_s
     *n = 0;
     rag_arena_init(&q.arena, 4 * RAG_MIB);
     rag_buf_init(&match, 4 * RAG_MIB);
-    int rc = rag_segment(s->seg, text, true, on_term, &q);
+    int rc = rag_store_prepare(s, err);
+    if (rc)
+        goto out;
+    rc = rag_segment(s->seg, text, true, on_term, &q);
     if (rc) {
         rc = rag_err_set(err, rc, "out of memory while cutting the question into words");
         goto out;

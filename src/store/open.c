@@ -1,5 +1,6 @@
 /* open.c: opens the database; one writer under a lock, a pool of readers, transactions on both. */
 #include "store/internal.h"
+#include "text/segment.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -191,6 +192,7 @@ int rag_store_open(const char *data_dir, struct rag_segmenter *seg, struct rag_s
         return rag_err_set(err, RAG_ENOMEM, "out of memory while opening %s", data_dir);
     s->lock_fd = -1;
     s->seg = seg;
+    pthread_mutex_init(&s->prepare_lock, NULL);
     pthread_mutex_init(&s->write_lock, NULL);
     pthread_mutex_init(&s->pool_lock, NULL);
     pthread_cond_init(&s->pool_idle, NULL);
@@ -200,13 +202,24 @@ int rag_store_open(const char *data_dir, struct rag_segmenter *seg, struct rag_s
         goto out;
     }
     if ((rc = open_files(s, data_dir, err)) || (rc = rag_schema_migrate(s->writer, err)) ||
-        (rc = rag_index_ensure_default(s, err)) || (rc = rag_lexical_follow_segmenter(s, err)) ||
-        (rc = rag_job_recover(s, err)))
+        (rc = rag_index_ensure_default(s, err)) || (rc = rag_job_recover(s, err)))
         goto out;
     *out = s;
 out:
     if (rc)
         rag_store_close(s);
+    return rc;
+}
+
+int rag_store_prepare(struct rag_store *s, struct rag_err *err)
+{
+    if (atomic_load(&s->prepared))
+        return 0;
+    pthread_mutex_lock(&s->prepare_lock);
+    int rc = rag_segmenter_ready(s->seg, err);
+    if (!rc && !atomic_load(&s->prepared) && !(rc = rag_lexical_follow_segmenter(s, err)))
+        atomic_store(&s->prepared, true);
+    pthread_mutex_unlock(&s->prepare_lock);
     return rc;
 }
 
@@ -220,6 +233,7 @@ void rag_store_close(struct rag_store *s)
     rag_dense_free(s->dense);
     pthread_cond_destroy(&s->pool_idle);
     pthread_mutex_destroy(&s->pool_lock);
+    pthread_mutex_destroy(&s->prepare_lock);
     pthread_mutex_destroy(&s->write_lock);
     if (s->lock_fd >= 0)
         close(s->lock_fd);

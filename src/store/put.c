@@ -230,7 +230,7 @@ int rag_store_put_documents(struct rag_store *s, struct rag_arena *a, const stru
     w.replaced = rag_arena_array(a, n, sizeof *w.replaced);
     if (!w.changes || !w.replaced)
         return rag_err_set(err, RAG_ENOMEM, "out of memory while storing %zu documents", n);
-    if ((rc = rag_store_begin(s, err)))
+    if ((rc = rag_store_prepare(s, err)) || (rc = rag_store_begin(s, err)))
         return rc;
     for (size_t i = 0; i < n && !rc; i++)
         rc = put_one(&w, &puts[i], err);

@@ -14,6 +14,9 @@ struct rag_segmenter;
 int rag_store_open(const char *data_dir, struct rag_segmenter *seg, struct rag_store **out,
                    struct rag_err *err);
 void rag_store_close(struct rag_store *s);
+/* Waits for the segmenter, and builds the lexical index again when it cuts words differently than the one
+ * that made it. Done once, by the first caller; putting, deleting and searching words call it themselves. */
+int rag_store_prepare(struct rag_store *s, struct rag_err *err);
 
 /* ---- indexes: names are checked by the caller; ids are internal row ids
  * -------------------------------------- */

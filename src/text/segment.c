@@ -3,9 +3,11 @@
 
 #include <libstemmer.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <utf8proc.h>
 
+#include "base/fs.h"
 #include "text/segment_parts.h"
 #include "text/utf8.h"
 
@@ -18,7 +20,12 @@ struct scratch {
 };
 
 struct rag_segmenter {
-    struct rag_dict *dict; /* NULL = bigrams only */
+    struct rag_dict *dict; /* NULL = bigrams only; set by the loader before `loaded` */
+    char *dict_path;       /* NULL = nothing to load */
+    pthread_t loader;
+    atomic_bool loaded;
+    struct rag_err load_err; /* as is this */
+    pthread_cond_t changed;
     pthread_mutex_t lock;
     struct scratch *free_list; /* guarded by lock; as many as calls ever ran at once */
 };
@@ -57,32 +64,69 @@ static void scratch_give(struct rag_segmenter *s, struct scratch *c)
     pthread_mutex_unlock(&s->lock);
 }
 
+/* Reading takes 60 to 100 ms: too long for a service that wants to listen at once. */
+static void *load(void *arg)
+{
+    struct rag_segmenter *s = arg;
+    struct rag_err err = {0};
+    struct rag_dict *dict = NULL;
+    rag_dict_open(s->dict_path, &dict, &err);
+    pthread_mutex_lock(&s->lock);
+    s->dict = dict;
+    s->load_err = err;
+    atomic_store(&s->loaded, true);
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
 int rag_segmenter_open(const char *dict_path, struct rag_segmenter **out, struct rag_err *err)
 {
     *out = NULL;
+    if (dict_path && !rag_fs_exists(dict_path))
+        return rag_err_set(err, RAG_ENOTFOUND, "the word list %s is not there", dict_path);
     struct rag_segmenter *s = calloc(1, sizeof *s);
     if (!s)
         return rag_err_set(err, RAG_ENOMEM, "no memory for the segmenter");
-    int rc = dict_path ? rag_dict_open(dict_path, &s->dict, err) : 0;
-    if (rc) {
-        free(s);
-        return rc;
-    }
     pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->changed, NULL);
+    atomic_init(&s->loaded, !dict_path);
+    s->dict_path = dict_path ? strdup(dict_path) : NULL;
+    if (dict_path && (!s->dict_path || pthread_create(&s->loader, NULL, load, s) != 0)) {
+        free(s->dict_path);
+        s->dict_path = NULL;
+        rag_segmenter_close(s);
+        return rag_err_set(err, RAG_ENOMEM, "no memory for the segmenter");
+    }
     *out = s;
     return 0;
+}
+
+int rag_segmenter_ready(struct rag_segmenter *s, struct rag_err *err)
+{
+    if (!atomic_load(&s->loaded)) {
+        pthread_mutex_lock(&s->lock);
+        while (!atomic_load(&s->loaded))
+            pthread_cond_wait(&s->changed, &s->lock);
+        pthread_mutex_unlock(&s->lock);
+    }
+    return s->load_err.code ? rag_err_set(err, s->load_err.code, "%s", s->load_err.msg) : 0;
 }
 
 void rag_segmenter_close(struct rag_segmenter *s)
 {
     if (!s)
         return;
+    if (s->dict_path)
+        pthread_join(s->loader, NULL);
+    free(s->dict_path);
     while (s->free_list) {
         struct scratch *c = s->free_list;
         s->free_list = c->next;
         scratch_free(c);
     }
     rag_dict_close(s->dict);
+    pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
@@ -193,9 +237,10 @@ static int walk(struct rag_segmenter *s, struct scratch *c, struct rag_str text,
 
 int rag_segment(struct rag_segmenter *s, struct rag_str text, bool for_query, rag_term_fn *fn, void *ud)
 {
-    struct scratch *c = scratch_take(s);
+    int loaded = rag_segmenter_ready(s, NULL);
+    struct scratch *c = loaded ? NULL : scratch_take(s);
     if (!c)
-        return RAG_ENOMEM;
+        return loaded ? loaded : RAG_ENOMEM;
     struct rag_term_sink k = {.fn = fn, .ud = ud, .drop_stops = for_query};
     int rc = walk(s, c, text, &k);
     if (!rc && k.emitted == 0 && k.dropped > 0) {

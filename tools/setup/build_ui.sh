@@ -65,7 +65,8 @@ command -v npm >/dev/null || {
 }
 node=$(find_node)
 if [ ! -f ui/node_modules/.package-lock.json ] || [ ui/package-lock.json -nt ui/node_modules/.package-lock.json ]; then
-    (cd ui && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) >&2
+    # npm leaves out optional packages that the node it runs on is too old for, so it must run on the one that builds.
+    (cd ui && PATH="$(dirname "$node"):$PATH" "$node" "$(command -v npm)" ci --ignore-scripts --no-audit --no-fund --loglevel=error) >&2
 fi
 (cd ui && "$node" node_modules/vite/bin/vite.js build --logLevel warn) >&2
 echo "$wanted" >ui/dist/.fingerprint

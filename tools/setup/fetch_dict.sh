@@ -31,7 +31,7 @@ trap 'exit 130' INT TERM
 
 cd "$work"
 npm pack --silent --ignore-scripts "$package" >npm.log 2>&1 ||
-    fail "cannot download $package; check the network and npm's registry setting."
+    fail "cannot download $package: $(sed -n 's/^npm [Ee][Rr][Rr][A-Za-z!]* //p' npm.log | tail -n 3 | head -n 1) Check the network and npm's registry setting."
 archive=$(echo nodejieba-*.tgz)
 sum_is sha512 "$archive" "$package_sha512" ||
     fail "the registry sent a $package with another hash than expected; not used."

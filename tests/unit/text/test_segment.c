@@ -190,8 +190,13 @@ static void test_bad_dictionaries(void **state)
     assert_int_equal(rag_segmenter_open(GOLDEN "missing.dict", &s, &err), RAG_ENOTFOUND);
     assert_null(s);
     assert_non_null(strstr(err.msg, "missing.dict"));
-    assert_int_equal(rag_segmenter_open(GOLDEN "cjk.case", &s, &err), RAG_EFORMAT);
+    /* The content is read in the background: what is wrong with it comes out when the words are needed. */
+    struct watch w = {.text = RAG_STR("北京")};
+    assert_int_equal(rag_segmenter_open(GOLDEN "cjk.case", &s, &err), 0);
+    assert_int_equal(rag_segment(s, w.text, false, watch_term, &w), RAG_EFORMAT);
+    assert_int_equal(rag_segmenter_ready(s, &err), RAG_EFORMAT);
     assert_non_null(strstr(err.msg, "line 1 "));
+    rag_segmenter_close(s);
     rag_segmenter_close(NULL);
 }
 
