@@ -1,4 +1,4 @@
-// toml.cc: TOML text to jansson values, by toml++. The only C++ file: nothing of it but toml.h is seen
+/* toml.cc: TOML text to jansson values, by toml++. The only C++ file: nothing of it but toml.h is seen */
 // outside.
 #define TOML_EXCEPTIONS        0
 #define TOML_ENABLE_FORMATTERS 1
