@@ -2,6 +2,13 @@
 #include "collect.h"
 #include "pdf_writer.h"
 
+/* PDFium keeps pointers in memory that it maps itself, where the leak sanitizer does not look. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libpdfium.so";
+}
+
 /* A line of text at x, y (from the bottom) in points. */
 #define LINE(font, size, x, y, text) "BT /" font " " #size " Tf " #x " " #y " Td (" text ") Tj ET\n"
 #define CHINESE(size, x, y, hex)     "BT /F3 " #size " Tf " #x " " #y " Td <" hex "> Tj ET\n"
