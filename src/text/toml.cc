@@ -1,5 +1,5 @@
-/* toml.cc: TOML text to jansson values, by toml++. The only C++ file: nothing of it but toml.h is seen */
-// outside.
+/* toml.cc: TOML text to jansson values, by toml++. The only C++ file: nothing of it but toml.h is seen
+ * outside. */
 #define TOML_EXCEPTIONS        0
 #define TOML_ENABLE_FORMATTERS 1
 #include <toml++/toml.h>
