@@ -36,7 +36,8 @@ int rag_engine_open(const struct rag_engine_opts *opts, struct rag_engine **out,
 /* Waits for running calls to end; stops ingestion at the next safe point (it resumes at the next open). NULL
  * is fine. */
 void rag_engine_close(struct rag_engine *e);
-/* 0 when the model answers; RAG_ENOTREADY while it loads; the error of loading otherwise. */
+/* 0 when the model answers; RAG_ENOTREADY while it loads and when it could not be loaded, with the reason:
+ * the service then still lists and deletes documents, takes uploads, and says what to do. */
 int rag_engine_ready(struct rag_engine *e, struct rag_err *err);
 /* Waits at most timeout_ms for readiness. */
 int rag_engine_wait_ready(struct rag_engine *e, int timeout_ms, struct rag_err *err);

@@ -92,6 +92,7 @@ static void describe_end(const struct rag_child *c, int status)
 static void on_end(struct rag_supervisor *s, struct rag_child *c, int status)
 {
     double now = rag_clock_mono_s();
+    kill(-c->pid, SIGKILL); /* what it left behind: nginx's workers outlive a killed master */
     c->pid = 0;
     describe_end(c, status);
     if (!s->settled) { /* its own message is on the screen; trying again would only repeat it */

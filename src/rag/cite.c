@@ -48,7 +48,8 @@ static struct terms term_set(struct rag_segmenter *seg, struct rag_arena *a, str
 {
     struct terms t = {.a = a};
     rag_segment(seg, text, true, add_term, &t);
-    qsort(t.v, t.n, sizeof *t.v, compare);
+    if (t.n)
+        qsort(t.v, t.n, sizeof *t.v, compare);
     size_t kept = 0;
     for (size_t i = 0; i < t.n; i++)
         if (i == 0 || t.v[i] != t.v[i - 1])
@@ -60,7 +61,7 @@ static struct terms term_set(struct rag_segmenter *seg, struct rag_arena *a, str
 static double share(const struct terms *claim, const struct terms *passage)
 {
     size_t found = 0;
-    for (size_t i = 0; i < claim->n; i++)
+    for (size_t i = 0; i < claim->n && passage->n; i++)
         if (bsearch(&claim->v[i], passage->v, passage->n, sizeof *passage->v, compare))
             found++;
     return claim->n ? (double)found / (double)claim->n : 0;

@@ -169,7 +169,7 @@ static int on_warning(struct parse *p, struct rag_str payload)
 
 static int on_title(struct parse *p, struct rag_str payload)
 {
-    struct rag_str title;
+    struct rag_str title = {0};
     int rc = take_text(p, payload, &title);
     p->out->title = rc ? NULL : title.p;
     return rc;
@@ -179,7 +179,7 @@ static int on_title(struct parse *p, struct rag_str payload)
 static int on_error(struct parse *p, struct rag_str payload)
 {
     const unsigned char *at = (const unsigned char *)payload.p;
-    struct rag_str sentence;
+    struct rag_str sentence = {0};
     if (payload.n < 4)
         return broken(p, "a malformed error");
     int code = (int32_t)rag_wire_get(&at, 4);

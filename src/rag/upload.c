@@ -156,7 +156,8 @@ void rag_upload_sweep(struct rag_engine *e)
     DIR *d = opendir(dir);
     if (!d || rag_store_live_paths(e->store, &a, &live, &n, &err))
         goto out;
-    qsort(live, n, sizeof *live, compare_paths);
+    if (n)
+        qsort(live, n, sizeof *live, compare_paths);
     for (struct dirent *f; (f = readdir(d));) {
         char rel[64];
         struct stat st;
@@ -168,7 +169,8 @@ void rag_upload_sweep(struct rag_engine *e)
             continue;
         snprintf(rel, sizeof rel, "files/%.40s", f->d_name);
         const char *key = rel;
-        if (!bsearch(&key, live, n, sizeof *live, compare_paths) && unlinkat(dirfd(d), f->d_name, 0) == 0)
+        bool needed = n && bsearch(&key, live, n, sizeof *live, compare_paths);
+        if (!needed && unlinkat(dirfd(d), f->d_name, 0) == 0)
             removed++;
     }
     if (removed)

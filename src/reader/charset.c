@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <iconv.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <uchardet/uchardet.h>
@@ -83,12 +82,12 @@ static const struct {
     {"x-mac-cyrillic", "MAC-CYRILLIC"},
 };
 
-static iconv_t open_converter(struct converter *c)
+static bool open_converter(struct converter *c)
 {
     if (!c->tried)
         c->cd = iconv_open("UTF-8", c->name);
     c->tried = true;
-    return c->cd;
+    return c->cd != (iconv_t)-1; /* NOLINT(performance-no-int-to-ptr): as iconv_open(3) says */
 }
 
 void rag_charset_prepare(void)
@@ -111,14 +110,14 @@ static struct converter *find_converter(struct rag_str label)
             want = aliases[i].name;
     for (int i = 0; i < N_CONVERTERS; i++)
         if (!strcasecmp(want, converters[i].name))
-            return open_converter(&converters[i]) == (iconv_t)-1 ? NULL : &converters[i];
+            return open_converter(&converters[i]) ? &converters[i] : NULL;
     return NULL;
 }
 
 /* bad: bytes that did not fit and became U+FFFD. */
 static int convert(struct converter *c, struct rag_str in, struct rag_buf *out, size_t *bad)
 {
-    char *from = (char *)(uintptr_t)in.p; /* iconv does not write there, its prototype is old */
+    char *from = (char *)in.p; /* iconv does not write there, its prototype is old */
     size_t left = in.n;
     *bad = 0;
     iconv(c->cd, NULL, NULL, NULL, NULL);
@@ -224,8 +223,9 @@ static bool is_single_byte(const struct converter *c)
     return false;
 }
 
-/* Short Chinese text is often taken for a European charset. But its high bytes come in pairs, most of which are
- * common characters (0xB0 to 0xD7 first) or punctuation (0xA1 to 0xA3), and European text has no such pairs. */
+/* Short Chinese text is often taken for a European charset. But its high bytes come in pairs, most of which
+ * are common characters (0xB0 to 0xD7 first) or punctuation (0xA1 to 0xA3), and European text has no such
+ * pairs. */
 static bool looks_chinese(struct rag_str s)
 {
     size_t pairs = 0, common = 0, n = s.n < SNIFF_BYTES ? s.n : SNIFF_BYTES;

@@ -19,7 +19,9 @@ struct row {
 static struct rag_str field(const struct row *row, size_t i)
 {
     size_t begin = i ? row->ends[i - 1] : 0;
-    return i < row->n ? (struct rag_str){row->bytes.p + begin, row->ends[i] - begin} : RAG_STR("");
+    if (i >= row->n || !row->bytes.p)
+        return RAG_STR("");
+    return (struct rag_str){row->bytes.p + begin, row->ends[i] - begin};
 }
 
 struct csv {

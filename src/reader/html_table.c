@@ -284,6 +284,8 @@ int rag_html_table(const GumboNode *table, struct rag_buf *out, struct rag_err *
     each_row(table, measure_row, &m);
     g.rows = m.rows;
     g.columns = m.columns;
+    if (!g.rows || !g.columns)
+        return 0;
     if (g.rows * g.columns <= MAX_GRID)
         g.at = calloc(g.rows * g.columns, sizeof(*g.at));
     int rc = 0;

@@ -65,7 +65,7 @@ static int map_file(int fd, struct rag_str *file, struct rag_err *err)
 static int read_locked(const char *ext, int fd, const struct rag_reader_opts *opts,
                        const struct rag_sink *sink, int *pages, struct rag_err *err)
 {
-    struct rag_str file;
+    struct rag_str file = {0};
     int rc = rag_reader_prepare(ext, err);
     rag_sandbox_lock(RAG_LIMIT_PARSE_MEMORY, RAG_LIMIT_PARSE_SECONDS);
     rc = rc ? rc : map_file(fd, &file, err);

@@ -118,13 +118,13 @@ static float font_size(FPDF_TEXTPAGE text, int i)
     struct fpdf_matrix m;
     double size = rag_pdfium.FPDFText_GetFontSize(text, i);
     if (rag_pdfium.FPDFText_GetMatrix(text, i, &m))
-        size *= hypot(m.c, m.d);
+        size *= hypotf(m.c, m.d);
     size = fabs(size);
     return size > 0.5 && size < 2000 ? (float)size : 0;
 }
 
 /* Direction of the text as it is shown, from its angle in user space. */
-static uint8_t turn_of(const struct map *m, float angle)
+static uint8_t turn_of(const struct map *m, double angle)
 {
     double x = cos(angle) * m->xx - sin(angle) * m->yx, y = cos(angle) * m->xy - sin(angle) * m->yy;
     if (fabs(x) >= fabs(y))
@@ -150,9 +150,9 @@ static bool place_glyph(const struct reading *r, int i, struct pdf_glyph *g)
     b.x1 = fmaxf(a.x0, a.x1);
     b.y0 = fminf(a.y0, a.y1);
     b.y1 = fmaxf(a.y0, a.y1);
-    float angle = rag_pdfium.FPDFText_GetCharAngle(r->text, i);
+    double angle = (double)rag_pdfium.FPDFText_GetCharAngle(r->text, i);
     if (rag_pdfium.FPDFText_GetFontSize(r->text, i) < 0) /* it runs backwards, upside down */
-        angle += (float)M_PI;
+        angle += M_PI;
     g->turn = turn_of(&r->map, angle);
     struct pdf_box base = rag_pdf_turn((struct pdf_box){base_x, base_y, base_x, base_y}, g->turn);
     b = rag_pdf_turn(b, g->turn);

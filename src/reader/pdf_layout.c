@@ -86,7 +86,8 @@ static size_t make_segments(const struct layout *l, struct pdf_segment *segments
             segments[n - 1].n++;
             segments[n - 1].box = pdf_box_union(segments[n - 1].box, g->box);
         } else {
-            segments[n++] = (struct pdf_segment){.first = i, .n = 1, .box = g->box};
+            segments[n] = (struct pdf_segment){.first = i, .n = 1, .box = g->box};
+            n++;
         }
     }
     for (size_t i = 0; i < n; i++)

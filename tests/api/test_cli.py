@@ -353,12 +353,23 @@ def test_up_loads_answers_and_stops(up, tree):
     assert "documents" not in again.text  # loaded already
 
 
+def group_of(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return int(f.read().rsplit(") ", 1)[1].split()[2])
+    except OSError:
+        return None
+
+
 def test_up_starts_a_crashed_child_again(up):
     u = up("--examples", "")
     u.wait_ready()
-    for child in children_of(u.process.pid):
+    killed = children_of(u.process.pid)
+    for child in killed:
         os.kill(child, signal.SIGKILL)
     wait_for(lambda: len(children_of(u.process.pid)) == 3, 30)
+    # Nothing of the old groups is left, nginx's workers included.
+    wait_for(lambda: not any(group_of(p) in killed for p in os.listdir("/proc") if p.isdigit()), 10)
 
     def answers():
         try:
