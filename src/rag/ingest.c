@@ -154,8 +154,9 @@ static int prepare(struct rag_ingest_doc *d, struct rag_encoder *enc, const stru
     struct rag_token_counter tokens = rag_engine_counter(enc);
     snprintf(path, sizeof path, "%s/%s", o->data_dir, d->job.stored_path);
     set_stage(d, RAG_STAGE_PARSE, 0);
-    int rc = rag_parse_file(o->parse_program, &d->arena, path, d->job.name, &o->reader, on_parse_progress, d,
-                            &d->blocks, err);
+    int rc =
+        rag_parse_file(o->parse_program, &d->arena, path, d->job.name, &o->reader, RAG_LIMIT_PARSE_SECONDS,
+                       &d->e->ingest.stop, on_parse_progress, d, &d->blocks, err);
     if (rc)
         return rc;
     set_stage(d, RAG_STAGE_CHUNK, 0);

@@ -347,10 +347,10 @@ static int run(struct parse *p, const char *program, char **argv, int file, cons
     return rc;
 }
 
-int rag_parse_file_within(const char *parse_program, struct rag_arena *a, const char *path, const char *name,
-                          const struct rag_reader_opts *opts, int seconds, const atomic_bool *stop,
-                          void (*progress)(void *ud, int done, int total), void *ud, struct rag_blocks *out,
-                          struct rag_err *err)
+int rag_parse_file(const char *parse_program, struct rag_arena *a, const char *path, const char *name,
+                   const struct rag_reader_opts *opts, int seconds, const atomic_bool *stop,
+                   void (*progress)(void *ud, int done, int total), void *ud, struct rag_blocks *out,
+                   struct rag_err *err)
 {
     struct parse p = {.a = a, .out = out, .err = err, .progress = progress, .ud = ud};
     struct watch w = {rag_clock_mono_s() + seconds, seconds, stop};
@@ -376,12 +376,4 @@ int rag_parse_file_within(const char *parse_program, struct rag_arena *a, const 
     if (rc)
         *out = (struct rag_blocks){0};
     return rc;
-}
-
-int rag_parse_file(const char *parse_program, struct rag_arena *a, const char *path, const char *name,
-                   const struct rag_reader_opts *opts, void (*progress)(void *ud, int done, int total),
-                   void *ud, struct rag_blocks *out, struct rag_err *err)
-{
-    return rag_parse_file_within(parse_program, a, path, name, opts, RAG_LIMIT_PARSE_SECONDS, NULL, progress,
-                                 ud, out, err);
 }

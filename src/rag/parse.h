@@ -12,15 +12,11 @@
 /* name: the client's label; only its extension is used, to choose the reader. path: the stored file. progress
  * (NULL allowed) gets page done of total. RAG_EUNSUPPORTED (extension), RAG_EFORMAT (broken, empty, encrypted
  * …: the parser's sentence), RAG_ETOOBIG, RAG_ETIMEOUT; a parser that died gives RAG_EFORMAT "parser stopped:
- * <reason>". */
+ * <reason>". seconds: wall clock limit. stop: a flag that another
+ * thread may set to end it early (NULL = none): RAG_ECANCELED. */
 int rag_parse_file(const char *parse_program, struct rag_arena *a, const char *path, const char *name,
-                   const struct rag_reader_opts *opts, void (*progress)(void *ud, int done, int total),
-                   void *ud, struct rag_blocks *out, struct rag_err *err);
-/* The same with a wall clock limit of the caller's choice, and a flag that another thread may set to end it
- * early (NULL = none): RAG_ECANCELED. */
-int rag_parse_file_within(const char *parse_program, struct rag_arena *a, const char *path, const char *name,
-                          const struct rag_reader_opts *opts, int seconds, const atomic_bool *stop,
-                          void (*progress)(void *ud, int done, int total), void *ud, struct rag_blocks *out,
-                          struct rag_err *err);
+                   const struct rag_reader_opts *opts, int seconds, const atomic_bool *stop,
+                   void (*progress)(void *ud, int done, int total), void *ud, struct rag_blocks *out,
+                   struct rag_err *err);
 
 #endif

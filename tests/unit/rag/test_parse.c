@@ -72,8 +72,8 @@ static int parse_within(struct fixture *f, const char *program, const char *name
     rag_arena_free(&f->a);
     f->err = (struct rag_err){0};
     f->done = f->total = 0;
-    return rag_parse_file_within(program, &f->a, f->path, name, &none, seconds, NULL, on_progress, f,
-                                 &f->blocks, &f->err);
+    return rag_parse_file(program, &f->a, f->path, name, &none, seconds, NULL, on_progress, f, &f->blocks,
+                          &f->err);
 }
 
 static int parse(struct fixture *f, const char *name, const char *bytes, size_t n)
@@ -110,8 +110,8 @@ static void test_options_reach_the_reader(void **state)
     FILE *file = fopen(f->path, "w");
     fputs("x,a b,--sheet-json\n1,2,3\n", file);
     fclose(file);
-    assert_int_equal(rag_parse_file(PARSER, &f->a, f->path, "t.csv", &opts, NULL, NULL, &f->blocks, &f->err),
-                     0);
+    assert_int_equal(
+        rag_parse_file(PARSER, &f->a, f->path, "t.csv", &opts, 20, NULL, NULL, NULL, &f->blocks, &f->err), 0);
     assert_int_equal(f->blocks.n, 1);
     assert_true(rag_str_eqz(f->blocks.v[0].text, "{'a b': '2', '--sheet-json': '3'}"));
     assert_int_equal(f->blocks.v[0].kind, RAG_BLOCK_RECORD);
@@ -249,8 +249,8 @@ static void test_a_parser_that_takes_too_long(void **state)
     assert_true(rag_clock_mono_s() - start < 20);
 
     atomic_bool stop = true;
-    assert_int_equal(rag_parse_file_within(HOSTILE, &f->a, f->path, "x.sleep", &none, 100, &stop, NULL, NULL,
-                                           &f->blocks, &f->err),
+    assert_int_equal(rag_parse_file(HOSTILE, &f->a, f->path, "x.sleep", &none, 100, &stop, NULL, NULL,
+                                    &f->blocks, &f->err),
                      RAG_ECANCELED);
 }
 
