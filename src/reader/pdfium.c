@@ -53,7 +53,7 @@ int rag_pdfium_load(struct rag_err *err)
     void *library = open_library(why, sizeof(why));
     if (!library)
         return rag_err_set(err, RAG_EUNSUPPORTED,
-                           "PDF files cannot be read: libpdfium.so is missing (%s): run `make setup`", why);
+                           "PDF files cannot be read: libpdfium.so is missing (%s): run `make deps`", why);
     if (!find_functions(library, &missing)) {
         dlclose(library);
         return rag_err_set(err, RAG_EUNSUPPORTED, "PDF files cannot be read: libpdfium.so has no %s",
