@@ -38,11 +38,13 @@ struct rag_engine {
     struct rag_ingest ingest;
 };
 
+/* settings.c: a copy of opts with one reference; NULL when out of memory. */
+struct rag_settings *rag_settings_new(const struct rag_engine_opts *opts);
 /* The settings of the moment; give back with rag_settings_release. */
 struct rag_settings *rag_settings_acquire(struct rag_engine *e);
 void rag_settings_release(struct rag_settings *s);
 
-/* The encoder when it is ready, else RAG_ENOTREADY or the error of loading. */
+/* model.c: the encoder when it is ready, else RAG_ENOTREADY or the error of loading. */
 int rag_engine_encoder(struct rag_engine *e, struct rag_encoder **out, struct rag_err *err);
 
 /* RAG_EMISMATCH when the index holds vectors of other weights than the encoder's. */

@@ -14,7 +14,7 @@
 #include "rag/engine.h"
 #include "rag/file_type.h"
 #include "rag/parse.h"
-#include "rag/upload.h"
+#include "rag/files.h"
 
 enum {
     TAKE = 16,                /* job rows fetched at once */
@@ -109,7 +109,7 @@ static void fail_doc(struct rag_ingest_doc *d, const struct rag_err *why)
     if (rag_store_job_fail(d->e->store, d->job.id, why->msg, &err))
         rag_error("ingest", "%s", err.msg);
     else
-        rag_upload_remove(d->e, d->job.stored_path);
+        rag_file_remove(d->e, d->job.stored_path);
     doc_free(d);
 }
 
@@ -129,7 +129,7 @@ static bool finish_duplicate(struct rag_ingest_doc *d)
     if (rag_store_job_duplicate(d->e->store, d->job.id, doc_id, NULL))
         return false;
     rag_info("ingest", "%s is already in the index", d->job.name);
-    rag_upload_remove(d->e, d->job.stored_path);
+    rag_file_remove(d->e, d->job.stored_path);
     doc_free(d);
     return true;
 }
@@ -239,7 +239,7 @@ static void *parser_main(void *arg)
 {
     struct rag_engine *e = arg;
     struct rag_ingest *in = &e->ingest;
-    rag_upload_sweep(e);
+    rag_file_sweep(e);
     for (;;) {
         pthread_mutex_lock(&in->lock);
         while (!in->has_work && !atomic_load(&in->stop))
@@ -370,7 +370,7 @@ static int commit(struct rag_engine *e, struct rag_encoder *enc, const struct ba
     }
     int rc = rag_store_put_documents(e->store, &a, puts, n, &replaced, &n_replaced, err);
     for (size_t i = 0; i < n_replaced && !rc; i++)
-        rag_upload_remove(e, replaced[i]);
+        rag_file_remove(e, replaced[i]);
     rag_arena_free(&a);
     return rc;
 }
