@@ -103,7 +103,7 @@ def test_two_services_in_one_folder(start, tmp_path):
     try:
         second = Service(s.folder)
     except AssertionError as fault:
-        assert "in use" in str(fault)
+        assert "another pai_rag is using" in str(fault)
     else:
         second.stop()
         raise AssertionError("a second service started in the same folder")
