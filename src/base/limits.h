@@ -5,14 +5,15 @@
 #define RAG_MIB ((size_t)1 << 20)
 
 #define RAG_LIMIT_ARENA            (512 * RAG_MIB) /* one request or document, when nothing smaller is asked for */
-#define RAG_LIMIT_JSON_BODY        (8 * RAG_MIB)    /* a JSON request body */
-#define RAG_LIMIT_JSON_DEPTH       64               /* levels of nesting in JSON from outside */
-#define RAG_LIMIT_UPLOAD           (512 * RAG_MIB)  /* a multipart request body */
-#define RAG_LIMIT_UPLOAD_FILES     1000             /* files in one upload */
-#define RAG_LIMIT_FILE_NAME        255              /* bytes of a file name kept as its label */
-#define RAG_LIMIT_DOC_TEXT         (64 * RAG_MIB)   /* text that a parser may return for one file */
-#define RAG_LIMIT_PARSE_FRAME      (1 * RAG_MIB)    /* one frame from the parser */
-#define RAG_LIMIT_PARSE_SECONDS    300              /* wall clock of one parse */
+#define RAG_LIMIT_JSON_BODY        (8 * RAG_MIB)   /* a JSON request body */
+#define RAG_LIMIT_JSON_DEPTH       64              /* levels of nesting in JSON from outside */
+#define RAG_LIMIT_UPLOAD           (512 * RAG_MIB) /* a multipart request body */
+#define RAG_LIMIT_UPLOAD_FILES     1000            /* files in one upload */
+#define RAG_LIMIT_FILE_NAME        255             /* bytes of a file name kept as its label */
+#define RAG_LIMIT_DOC_TEXT         (64 * RAG_MIB)  /* text that a parser may return for one file */
+#define RAG_LIMIT_PARSE_FRAME      (1 * RAG_MIB)   /* one frame from the parser */
+#define RAG_LIMIT_PARSE_SECONDS    300             /* wall clock of one parse … */
+#define RAG_LIMIT_PARSE_CPU        60 /* … and seconds of processor time: one file must not hold up the others */
 #define RAG_LIMIT_PARSE_MEMORY     (1024 * RAG_MIB) /* address space of the parser */
 #define RAG_LIMIT_QUESTION         (64 * 1024)      /* a question */
 #define RAG_LIMIT_ANSWER           (4 * RAG_MIB)    /* text taken from one model answer */

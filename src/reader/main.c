@@ -67,7 +67,7 @@ static int read_locked(const char *ext, int fd, const struct rag_reader_opts *op
 {
     struct rag_str file = {0};
     int rc = rag_reader_prepare(ext, err);
-    rag_sandbox_lock(RAG_LIMIT_PARSE_MEMORY, RAG_LIMIT_PARSE_SECONDS);
+    rag_sandbox_lock(RAG_LIMIT_PARSE_MEMORY, RAG_LIMIT_PARSE_CPU);
     rc = rc ? rc : map_file(fd, &file, err);
     return rc ? rc : rag_reader_run(ext, file, opts, sink, pages, err);
 }
