@@ -19,6 +19,7 @@ static void trim_utf8(char *s)
     }
 }
 
+#undef rag_err_set
 int rag_err_set(struct rag_err *err, int code, const char *fmt, ...)
 {
     if (!err)

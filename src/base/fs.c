@@ -143,7 +143,7 @@ static int remove_at(int dirfd, const char *name)
     }
     int rc = 0;
     for (struct dirent *e; rc == 0 && (e = readdir(d));)
-        if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
             rc = remove_at(fd, e->d_name);
     closedir(d);
     if (rc == 0 && unlinkat(dirfd, name, AT_REMOVEDIR) != 0)

@@ -70,6 +70,8 @@ int rag_supervise_start(struct rag_supervisor *s, const char *name, const char *
     struct rag_child *c = &s->child[s->n];
     if (s->n == RAG_SUPERVISE_MAX)
         return rag_err_set(err, RAG_EINTERNAL, "more than %d children", RAG_SUPERVISE_MAX);
+    if (!argv[0])
+        return rag_err_set(err, RAG_EINTERNAL, "%s has no program", name);
     *c = (struct rag_child){.name = name};
     for (size_t i = 0; argv[i] && i + 1 < RAG_SUPERVISE_ARGS; i++)
         c->argv[i] = argv[i];

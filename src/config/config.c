@@ -39,7 +39,7 @@ static int read_settings(struct rag_config *c, const char *file, struct rag_err 
 
 static int remember_start(struct rag_config *c)
 {
-    c->started = calloc(rag_n_options, sizeof *c->started);
+    c->started = calloc(rag_n_options, sizeof(json_t *));
     if (!c->started)
         return RAG_ENOMEM;
     for (size_t i = 0; i < rag_n_options; i++)

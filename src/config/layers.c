@@ -12,7 +12,7 @@
 
 int rag_layer_init(struct rag_layer_values *l)
 {
-    l->v = calloc(rag_n_options, sizeof *l->v);
+    l->v = calloc(rag_n_options, sizeof(json_t *));
     return l->v ? 0 : RAG_ENOMEM;
 }
 

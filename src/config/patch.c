@@ -245,7 +245,7 @@ static int copy_layer(struct patching *p)
 
 int rag_config_patch(struct rag_config *c, struct rag_str json, struct rag_err *err)
 {
-    struct rag_err local;
+    struct rag_err local = {0};
     struct patching p = {.c = c, .err = err ? err : &local};
     json_t *request = rag_json_parse(json, p.err);
     if (!request)

@@ -75,7 +75,7 @@ int rag_http_listen(const char *host, int port, struct rag_err *err)
 
 int rag_http_bound_port(int fd)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t n = sizeof address;
     if (getsockname(fd, (struct sockaddr *)&address, &n) != 0)
         return -1;

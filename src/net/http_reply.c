@@ -60,7 +60,7 @@ static void reply(struct rag_http_request *r, int status, const char *content_ty
         return;
     }
     send_response(r, status, content_type,
-                  MHD_create_response_from_buffer(body.n, (void *)(uintptr_t)(body.p ? body.p : ""), mode));
+                  MHD_create_response_from_buffer(body.n, (void *)(body.p ? body.p : ""), mode));
 }
 
 void rag_http_reply(struct rag_http_request *r, int status, const char *content_type, struct rag_str body)

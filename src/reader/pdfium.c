@@ -24,7 +24,7 @@ static void *open_library(char *last_error, size_t cap)
             if (rag_fs_exists(path))
                 library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
         }
-    if (!library && *RAG_PDFIUM_BUILD_PATH)
+    if (!library && *RAG_PDFIUM_BUILD_PATH != '\0')
         library = dlopen(RAG_PDFIUM_BUILD_PATH, RTLD_NOW | RTLD_LOCAL);
     const char *why = library ? NULL : dlerror();
     snprintf(last_error, cap, "%s", why ? why : "no such file");

@@ -93,7 +93,8 @@ static struct slab *slab_add(struct cache *c)
         free(b);
         return NULL;
     }
-    return c->slabs[c->n_slabs++] = b;
+    c->slabs[c->n_slabs++] = b;
+    return b;
 }
 
 /* Room for one more vector of that chunk; NULL when memory is short. */

@@ -10,8 +10,8 @@
 
 struct rag_segmenter;
 
-/* dict_path: a jieba-format dictionary ("word freq [tag]" a line), or NULL: bigrams only. Returns at once; a thread reads
- * the dictionary, and the first calls of rag_segment wait for it. Shared by all threads. */
+/* dict_path: a jieba-format dictionary ("word freq [tag]" a line), or NULL: bigrams only. Returns at once; a
+ * thread reads the dictionary, and the first calls of rag_segment wait for it. Shared by all threads. */
 int rag_segmenter_open(const char *dict_path, struct rag_segmenter **out, struct rag_err *err);
 /* Waits until the dictionary is read; 0, or why it could not be (rag_segment then returns the same code). */
 int rag_segmenter_ready(struct rag_segmenter *s, struct rag_err *err);

@@ -42,7 +42,8 @@ static bool is_stop(struct rag_str s)
     char plain[RAG_WORD_MAX];
     if (s.n > 2 && !memcmp(s.p + s.n - 2, "'s", 2))
         s.n -= 2;
-    return rag_stopword((struct rag_str){plain, without_apostrophes(s, plain)});
+    size_t n = without_apostrophes(s, plain);
+    return rag_stopword((struct rag_str){plain, n});
 }
 
 static int emit_part(const struct rag_word *w, const struct rag_word_part *p, struct sb_stemmer *stemmer,

@@ -46,8 +46,7 @@ static void written_text_reads_back(void **state)
     (void)state;
     static const char *const docs[] = {
         "{}",
-        "{\"rag\":{\"llm\":{\"model\":\"q\\\"w\\\\e\\n中\\u0001\",\"temperature\":0.1,\"n\":-3},\"empty\":{}}"
-        "}",
+        "{\"rag\":{\"llm\":{\"model\":\"q\\\"w\\\\e\\n中\\u0001\",\"t\":0.1,\"n\":-3},\"empty\":{}}}",
         "{\"a\":[1,2.5,\"x\",[true]],\"b c\":{\"d.e\":\"dots\",\"\":\"none\"},\"big\":1e300,\"whole\":2.0}",
     };
     for (size_t i = 0; i < sizeof docs / sizeof docs[0]; i++) {
