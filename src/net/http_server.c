@@ -118,13 +118,12 @@ void rag_http_server_close(struct rag_http_server *s, int drain_ms)
     pthread_mutex_lock(&s->lock);
     s->draining = true;
     pthread_mutex_unlock(&s->lock);
-    int fd = MHD_quiesce_daemon(s->daemon);
-    if (fd >= 0)
-        close(fd);
+    /* Not MHD_quiesce_daemon: with epoll threads it and a loop may both take the listening socket out of the
+     * epoll set, and libmicrohttpd aborts the process. Who connects now is told 503. */
     wait_quiet(s, drain_ms);
     rag_http_workers_close(s);
     wait_quiet(s, FLUSH_MS);
-    MHD_stop_daemon(s->daemon);
+    MHD_stop_daemon(s->daemon); /* closes the listening socket */
     free(s->threads);
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->work);

@@ -49,7 +49,8 @@ struct rag_http_server_opts {
 int rag_http_server_open(const struct rag_http_server_opts *opts, struct rag_http_server **out,
                          struct rag_err *err);
 int rag_http_server_port(const struct rag_http_server *s);
-/* Stops accepting, lets running handlers end for at most drain_ms, then cuts them (their writes fail). */
+/* Refuses new requests (503), lets running handlers end for at most drain_ms, then cuts them (their writes
+ * fail). */
 void rag_http_server_close(struct rag_http_server *s, int drain_ms);
 
 /* ---- the request ---- */

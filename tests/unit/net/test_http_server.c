@@ -661,6 +661,43 @@ static void test_close_lets_handlers_end(void **state)
     open_server(&standard);
 }
 
+static void *close_server(void *arg)
+{
+    rag_http_server_close(arg, 5000);
+    return NULL;
+}
+
+static void test_requests_while_closing_are_refused(void **state)
+{
+    (void)state;
+    struct rag_buf out;
+    pthread_t asking, closing;
+    rag_buf_init(&out, 1 << 20);
+    pthread_create(&asking, NULL, ask_sleep, &out);
+    usleep(100000);
+    pthread_create(&closing, NULL, close_server, server);
+    usleep(50000);
+    const char *reply = raw_ask(port, GET("/static"));
+    assert_non_null(strstr(reply, " 503 "));
+    assert_non_null(strstr(reply, "the server is stopping"));
+    pthread_join(closing, NULL);
+    pthread_join(asking, NULL);
+    assert_non_null(strstr(out.p, "\r\n\r\nslept"));
+    rag_buf_free(&out);
+    open_server(&standard);
+}
+
+/* A loop of libmicrohttpd that was woken while the server closed made it abort. */
+static void test_close_right_after_a_request(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        assert_non_null(strstr(raw_ask(port, GET("/static")), "static"));
+        rag_http_server_close(server, 100);
+        open_server(&standard);
+    }
+}
+
 static void test_close_cuts_streams(void **state)
 {
     (void)state;
@@ -741,6 +778,8 @@ int main(void)
         cmocka_unit_test(test_port_in_use),
         cmocka_unit_test(test_hosts_and_given_socket),
         cmocka_unit_test(test_close_lets_handlers_end),
+        cmocka_unit_test(test_requests_while_closing_are_refused),
+        cmocka_unit_test(test_close_right_after_a_request),
         cmocka_unit_test(test_close_cuts_streams),
         cmocka_unit_test(test_many_clients),
     };
