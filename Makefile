@@ -2,7 +2,7 @@
 BUILD ?= build
 JOBS ?= $(shell nproc)
 .DEFAULT_GOAL := all
-.PHONY: all run test test-unit test-api test-browser asan lint format bench clean help setup deps configure
+.PHONY: all run test test-unit test-api test-browser asan lint format bench werror clean help setup deps configure
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,6 +52,12 @@ lint: ## include directions, formatting, clang-tidy, cppcheck
 	@tools/setup/packages.sh build lint
 	@$(MAKE) --no-print-directory configure
 	@tools/lint/lint.sh $(BUILD)
+
+werror: deps ## every program and test with gcc and with clang, warnings are errors
+	@tools/setup/packages.sh build test lint
+	@for c in "gcc g++" "clang clang++"; do set -- $$c; \
+	  cmake -S . -B build-werror-$$1 -G Ninja -DCMAKE_C_COMPILER=$$1 -DCMAKE_CXX_COMPILER=$$2 -DRAG_WERROR=ON >/dev/null && \
+	  ninja -C build-werror-$$1 -j $(JOBS) --quiet && echo "$$1: no warnings" || exit 1; done
 
 format: ## clang-format all sources
 	@clang-format -i $$(git ls-files 'src/*.[ch]' 'src/*.cc' 'include/*.h' 'tests/*.[ch]' 'bench/*.[ch]')
