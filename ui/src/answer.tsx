@@ -7,7 +7,7 @@ import { useWords, type Translate } from './i18n';
 import { Icon } from './icons';
 import { renderMarkdown } from './markdown';
 import { splitSentences } from './overlap';
-import { scoreText, sourceName, sourcePage, type Shown } from './passage';
+import { scoreText, sourceName, sourcePage, splitHeadings, type Shown } from './passage';
 
 type Open = (shown: Shown) => void;
 
@@ -78,6 +78,7 @@ function Sources({ turn, open }: { turn: Turn; open: Open }) {
             <ol>
                 {turn.docs.map((doc, i) => {
                     const page = sourcePage(doc);
+                    const part = splitHeadings(doc).headings.slice(1).at(-1);
                     return (
                         <li key={i}>
                             <button
@@ -86,6 +87,7 @@ function Sources({ turn, open }: { turn: Turn; open: Open }) {
                             >
                                 <span class="cite still">{i + 1}</span>
                                 <span class="source-name">{sourceName(doc)}</span>
+                                {part && <span class="source-part">{part}</span>}
                                 {page && <span class="source-fact">{t('page', { n: page })}</span>}
                                 <span class="source-fact">{scoreText(doc)}</span>
                             </button>

@@ -24,6 +24,16 @@ export function sourcePage(doc: Doc): string | null {
     return (typeof page === 'number' && page > 0) || (typeof page === 'string' && page) ? String(page) : null;
 }
 
+/** A passage begins with the headings that it stands under, "Manual >> Leave: "; `begin` is where its own words do. */
+export function splitHeadings(doc: Doc): { headings: string[]; begin: number } {
+    const range = doc.metadata.byte_range as [number, number] | undefined;
+    const bytes = new TextEncoder().encode(doc.text);
+    const cut = Array.isArray(range) ? bytes.length - (range[1] - range[0]) : 0;
+    const exact = cut > 2 && cut < bytes.length ? new TextDecoder().decode(bytes.slice(0, cut)) : '';
+    const path = /^[^\n]{0,400}?[^\n]: $/.test(exact) ? exact : /^[^\n]{1,200}? >> [^\n]{1,200}?: /.exec(doc.text)?.[0];
+    return path ? { headings: path.slice(0, -2).split(' >> '), begin: path.length } : { headings: [], begin: 0 };
+}
+
 export const scoreText = (doc: Doc): string => doc.score.toFixed(2);
 
 function Text({ text, claim }: { text: string; claim: string }) {
@@ -62,6 +72,7 @@ export function PassagePanel({ shown, onClose }: { shown: Shown; onClose: () => 
     }, []);
     const page = sourcePage(shown.doc);
     const image = ownImage(shown.doc);
+    const { headings, begin } = splitHeadings(shown.doc);
     return (
         <>
             <div class="sheet-shade" onClick={onClose} />
@@ -88,7 +99,8 @@ export function PassagePanel({ shown, onClose }: { shown: Shown; onClose: () => 
                 )}
                 <div class="passage-body" tabIndex={0}>
                     {image && <img src={image} alt="" loading="lazy" />}
-                    <Text text={shown.doc.text} claim={shown.claim} />
+                    {headings.length > 0 && <p class="passage-where">{headings.join(' › ')}</p>}
+                    <Text text={shown.doc.text.slice(begin)} claim={shown.claim} />
                 </div>
             </aside>
         </>
