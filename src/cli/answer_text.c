@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum { SHOWN = 120 /* characters of a passage */ };
+static const double LEAST_SUPPORT = 0.25;
 
 static bool is_cited(const json_t *citations, int number)
 {
@@ -40,6 +41,29 @@ static void print_passage(FILE *to, const char *text)
     fputs(*text ? " …\n" : "\n", to);
 }
 
+/* The page marks the same: a marker without its passage, or a sentence with too few of its words there. */
+static bool is_doubtful(const json_t *citation)
+{
+    return !json_is_true(json_object_get(citation, "valid")) ||
+           json_number_value(json_object_get(citation, "support")) < LEAST_SUPPORT;
+}
+
+static void warn_of_doubtful(FILE *to, const json_t *citations)
+{
+    size_t i;
+    json_t *c;
+    int before = 0;
+    json_array_foreach((json_t *)citations, i, c)
+    {
+        int number = (int)json_integer_value(json_object_get(c, "number"));
+        if (is_doubtful(c) && number != before) {
+            fprintf(to, "(Check [%d]: the passage does not clearly support a sentence that cites it.)\n",
+                    number);
+            before = number;
+        }
+    }
+}
+
 static void print_source(FILE *to, int number, const json_t *doc)
 {
     const json_t *meta = json_object_get(doc, "metadata");
@@ -65,6 +89,7 @@ void rag_answer_print_sources(FILE *to, const json_t *last)
         if (!json_array_size(citations) || is_cited(citations, (int)i + 1))
             print_source(to, (int)i + 1, doc);
     }
+    warn_of_doubtful(to, citations);
     if (json_is_true(json_object_get(last, "extractive")))
         fputs("(No LLM is configured: the answer consists of sentences of the documents.)\n", to);
 }

@@ -152,6 +152,9 @@ int rag_fetch_url(struct rag_http_client *http, const char *url, const char *pat
 
 /* ---- npm ---- */
 
+/* Without network npm by itself tries on for minutes, without a word. */
+#define PATIENCE "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=2000"
+
 /* Runs npm with these arguments; its standard output goes to *out. RAG_ENOTFOUND when there is no npm. */
 static int run_npm(char *const argv[], struct rag_buf *out, struct rag_err *err)
 {
@@ -177,12 +180,16 @@ static int run_npm(char *const argv[], struct rag_buf *out, struct rag_err *err)
     close(pipe_fds[0]);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
-    return status == 0 ? 0 : rag_err_set(err, RAG_ENET, "npm failed (status %d)", WEXITSTATUS(status));
+    return status == 0 ? 0
+                       : rag_err_set(err, RAG_ENET,
+                                     "npm failed (status %d): is the network reachable? Without it, copy "
+                                     "model_repository from another machine.",
+                                     WEXITSTATUS(status));
 }
 
 static int ask_npm(const char *package, struct rag_buf *url, struct rag_err *err)
 {
-    char *argv[] = {"npm", "view", (char *)package, "dist.tarball", NULL};
+    char *argv[] = {"npm", "view", PATIENCE, (char *)package, "dist.tarball", NULL};
     int rc = run_npm(argv, url, err);
     struct rag_str line = rag_str_trim(rag_buf_str(url));
     if (rc)
@@ -204,8 +211,8 @@ static int pack_by_npm(const char *package, const char *path, struct rag_err *er
     snprintf(dir, sizeof dir, "%s", path);
     char *slash = strrchr(dir, '/');
     *slash = '\0';
-    char *argv[] = {"npm", "pack",          "--silent", "--ignore-scripts", "--pack-destination",
-                    dir,   (char *)package, NULL};
+    char *argv[] = {"npm",    "pack",          "--silent", "--ignore-scripts", "--pack-destination", dir,
+                    PATIENCE, (char *)package, NULL};
     int rc = run_npm(argv, &name, err);
     struct rag_str file = rag_str_trim(rag_buf_str(&name));
     snprintf(packed, sizeof packed, "%s/%.*s", dir, RAG_STR_ARG(file));

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -82,22 +83,23 @@ int rag_supervise_start(struct rag_supervisor *s, const char *name, const char *
     return 0;
 }
 
-static void describe_end(const struct rag_child *c, int status)
+static void describe_end(const struct rag_child *c, int status, const char *next)
 {
     if (WIFSIGNALED(status))
-        rag_warn("up", "%s was ended by signal %d (%s)", c->name, WTERMSIG(status),
-                 strsignal(WTERMSIG(status)));
+        rag_warn("up", "%s was ended by signal %d (%s)%s", c->name, WTERMSIG(status),
+                 strsignal(WTERMSIG(status)), next);
     else
-        rag_warn("up", "%s ended with status %d", c->name, WEXITSTATUS(status));
+        rag_warn("up", "%s ended with status %d%s", c->name, WEXITSTATUS(status), next);
 }
 
 static void on_end(struct rag_supervisor *s, struct rag_child *c, int status)
 {
     double now = rag_clock_mono_s();
+    char next[48];
     kill(-c->pid, SIGKILL); /* what it left behind: nginx's workers outlive a killed master */
     c->pid = 0;
-    describe_end(c, status);
     if (!s->settled) { /* its own message is on the screen; trying again would only repeat it */
+        describe_end(c, status, "");
         s->failed = c;
         s->stopping = true;
         return;
@@ -105,7 +107,8 @@ static void on_end(struct rag_supervisor *s, struct rag_child *c, int status)
     c->crashes = now - c->started > STEADY_S ? 1 : c->crashes + 1;
     int delay = c->crashes > 5 ? MAX_DELAY_S : (1 << c->crashes) / 2;
     c->restart_at = now + delay;
-    rag_info("up", "%s starts again in %d s", c->name, delay);
+    snprintf(next, sizeof next, delay ? ": it starts again in %d s" : ": it starts again now", delay);
+    describe_end(c, status, next);
 }
 
 static void reap(struct rag_supervisor *s)

@@ -193,7 +193,7 @@ static int call_model(struct rag_http_client *http, const struct rag_llm_opts *o
     } else if (rc == RAG_ENET && status != 0) {
         rc = fail_cut_off(c, err);
     } else if (rc != 0) {
-        rag_err_set(err, rc, "the model server: %s", fault.msg);
+        rag_err_set(err, rc, "the model server (rag.llm.base_url): %s", fault.msg);
     } else if (status < 200 || status > 299) {
         void *holder = NULL;
         rc = fail_upstream(status, rag_chat_error_text(rag_buf_str(&reply), &holder), opts->api_key, err);
