@@ -14,17 +14,17 @@ trap 'rm -f "$log"' EXIT
 add() { # passed failed skipped
     passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
 }
-number() { # last number before the word $1 in the log
-    n=$(grep -oE "[0-9]+ $1" "$log" | tail -n 1 | grep -oE '^[0-9]+')
+number() { # the number before the word $1 in the log's last line
+    n=$(tail -n 1 "$log" | grep -oE "[0-9]+ $1" | grep -oE '^[0-9]+')
     echo "${n:-0}"
 }
-node_tests() { # folder: node's own runner; counts lines "# pass 3"
-    (cd "$1" && { [ -d node_modules ] || npm ci --silent --no-audit --no-fund; } && node --test --test-reporter=spec .) >"$log" 2>&1
+node_tests() { # folder: node's own runner; counts lines "ℹ pass 3", whatever the locale makes of ℹ
+    (cd "$1" && { [ -d node_modules ] || npm ci --silent --no-audit --no-fund; } && node --test --test-reporter=spec) >"$log" 2>&1
     status=$?
     cat "$log"
-    p=$(sed -n 's/^. pass \([0-9]*\)$/\1/p' "$log" | tail -n 1)
-    f=$(sed -n 's/^. fail \([0-9]*\)$/\1/p' "$log" | tail -n 1)
-    s=$(sed -n 's/^. skipped \([0-9]*\)$/\1/p' "$log" | tail -n 1)
+    p=$(sed -n 's/^[^ ]* pass \([0-9]*\)$/\1/p' "$log" | tail -n 1)
+    f=$(sed -n 's/^[^ ]* fail \([0-9]*\)$/\1/p' "$log" | tail -n 1)
+    s=$(sed -n 's/^[^ ]* skipped \([0-9]*\)$/\1/p' "$log" | tail -n 1)
     [ $status -eq 0 ] || [ "${f:-0}" -gt 0 ] || f=1
     add "${p:-0}" "${f:-0}" "${s:-0}"
 }

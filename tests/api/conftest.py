@@ -72,9 +72,9 @@ class Service:
         self.log = open(self.folder / "serve.log", "ab")
         self.process = subprocess.Popen([BIN, "serve", "-p", str(self.port), *self.args], cwd=self.folder, env=env,
                                         stdout=self.log, stderr=self.log)
-        self.wait("/api/v1/health", 10)
+        self.wait("/api/v1/health", 30)
         if wait_ready:
-            self.wait("/api/v1/ready", 60)
+            self.wait("/api/v1/ready", 120)
 
     def wait(self, path, seconds):
         key = self.env.get("PAI_RAG_API_KEY")
