@@ -687,17 +687,6 @@ static void test_requests_while_closing_are_refused(void **state)
     open_server(&standard);
 }
 
-/* A loop of libmicrohttpd that was woken while the server closed made it abort. */
-static void test_close_right_after_a_request(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 200; i++) {
-        assert_non_null(strstr(raw_ask(port, GET("/static")), "static"));
-        rag_http_server_close(server, 100);
-        open_server(&standard);
-    }
-}
-
 static void test_close_cuts_streams(void **state)
 {
     (void)state;
@@ -779,7 +768,6 @@ int main(void)
         cmocka_unit_test(test_hosts_and_given_socket),
         cmocka_unit_test(test_close_lets_handlers_end),
         cmocka_unit_test(test_requests_while_closing_are_refused),
-        cmocka_unit_test(test_close_right_after_a_request),
         cmocka_unit_test(test_close_cuts_streams),
         cmocka_unit_test(test_many_clients),
     };
