@@ -189,7 +189,7 @@ static int run_npm(char *const argv[], struct rag_buf *out, struct rag_err *err)
 
 static int ask_npm(const char *package, struct rag_buf *url, struct rag_err *err)
 {
-    char *argv[] = {"npm", "view", PATIENCE, (char *)package, "dist.tarball", NULL};
+    char *argv[] = {"npm", "view", (char *)package, "dist.tarball", PATIENCE, NULL};
     int rc = run_npm(argv, url, err);
     struct rag_str line = rag_str_trim(rag_buf_str(url));
     if (rc)
@@ -211,8 +211,8 @@ static int pack_by_npm(const char *package, const char *path, struct rag_err *er
     snprintf(dir, sizeof dir, "%s", path);
     char *slash = strrchr(dir, '/');
     *slash = '\0';
-    char *argv[] = {"npm",    "pack",          "--silent", "--ignore-scripts", "--pack-destination", dir,
-                    PATIENCE, (char *)package, NULL};
+    char *argv[] = {"npm",           "pack",   "--silent", "--ignore-scripts", "--pack-destination", dir,
+                    (char *)package, PATIENCE, NULL};
     int rc = run_npm(argv, &name, err);
     struct rag_str file = rag_str_trim(rag_buf_str(&name));
     snprintf(packed, sizeof packed, "%s/%.*s", dir, RAG_STR_ARG(file));

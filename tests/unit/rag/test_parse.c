@@ -154,7 +154,8 @@ static void test_what_cannot_be_read(void **state)
     assert_int_equal(parse(f, "a.txt", "", 0), RAG_EFORMAT);
     assert_string_equal(f->err.msg, "the file is empty");
     assert_int_equal(parse(f, "a.xyz", "x", 1), RAG_EUNSUPPORTED);
-    assert_non_null(strstr(f->err.msg, "files of type .xyz are not supported: use pdf, html"));
+    assert_non_null(
+        strstr(f->err.msg, "files of type .xyz are not supported: convert it to one of pdf, html"));
     assert_int_equal(parse(f, "noextension", "x", 1), RAG_EUNSUPPORTED);
     assert_int_equal(parse(f, "a.p/../df", "x", 1), RAG_EUNSUPPORTED);
     assert_int_equal(parse(f, "a.pdf", "not a pdf at all", 16), RAG_EFORMAT);
