@@ -39,7 +39,8 @@ static const struct format *find_format(const char *ext, struct rag_err *err)
         snprintf(list + n, sizeof(list) - n, "%s%s", i ? ", " : "", formats[i].ext);
     }
     if (*ext)
-        rag_err_set(err, RAG_EUNSUPPORTED, "files of type .%s are not supported: convert it to one of %s", ext, list);
+        rag_err_set(err, RAG_EUNSUPPORTED, "files of type .%s are not supported: convert it to one of %s",
+                    ext, list);
     else
         rag_err_set(err, RAG_EUNSUPPORTED, "a file name without an extension does not tell the type: use %s",
                     list);
