@@ -81,7 +81,7 @@ int rag_index_get(struct rag_engine *e, struct rag_arena *a, const char *name, s
 /* RAG_EEXIST, RAG_EINVAL (name, limit). Only name and the two configs are read. */
 int rag_index_create(struct rag_engine *e, const struct rag_index *index, struct rag_err *err);
 int rag_index_update(struct rag_engine *e, const struct rag_index *index, struct rag_err *err);
-/* Removes the index with its documents. */
+/* Removes the index with its documents; default_index is there again at once, empty. */
 int rag_index_delete(struct rag_engine *e, const char *name, struct rag_err *err);
 
 /* ---- documents and ingestion

@@ -52,12 +52,16 @@ void rag_handle_upload(struct rag_call *c)
         rag_call_error(c, 501, wish);
         return;
     }
+    /* The form's field is PAI-RAG's way; in the URL it must not be ignored either. */
+    const char *index = rag_call_index_name(c);
+    if (!index)
+        index = rag_http_query(c->http, "index_name");
     struct rag_upload_file *files = collect_files(c, &n);
     if (!files)
         rag_call_error(c, 503, "out of memory");
     else if (n == 0)
         reply_pair(c, "message", "No upload file sent");
-    else if (rag_ingest_submit(c->engine, rag_call_index_name(c), files, n, task_id, &err) != 0)
+    else if (rag_ingest_submit(c->engine, index, files, n, task_id, &err) != 0)
         rag_call_fail(c, &err, WHAT);
     else
         reply_pair(c, "task_id", task_id);

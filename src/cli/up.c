@@ -264,6 +264,11 @@ static int run(struct up *u, struct rag_err *err)
     if (question && *question)
         ask(u, question);
     printf("\nready: http://127.0.0.1:%d/   (Ctrl-C stops everything)\n", u->port);
+    const char *key = rag_config_str(u->config, &u->arena, "server.api_key");
+    if (!key || !*key)
+        printf("Everybody who can reach port %d may read and change everything; set PAI_RAG_API_KEY to ask "
+               "for a key.\n",
+               u->port);
     fflush(stdout);
     while (rag_supervise_poll(&u->supervisor, 1000))
         ;

@@ -1,4 +1,6 @@
 /* indexes.c: administers knowledge bases. */
+#include <limits.h>
+
 #include "base/limits.h"
 #include "rag/engine.h"
 #include "rag/files.h"
@@ -45,7 +47,11 @@ int rag_index_update(struct rag_engine *e, const struct rag_index *index, struct
 int rag_index_delete(struct rag_engine *e, const char *name, struct rag_err *err)
 {
     int rc = rag_store_index_delete(e->store, name, err);
-    if (!rc)
-        rag_file_sweep(e);
+    if (rc)
+        return rc;
+    rag_file_sweep(e);
+    /* Requests that name no index mean this one, so there always is one, if need be an empty one. */
+    if (!strcmp(name, "default_index"))
+        rc = rag_store_index_create(e->store, &(struct rag_index){.name = name}, INT_MAX, err);
     return rc;
 }

@@ -85,3 +85,11 @@ def test_entries_survive_a_restart(start):
     assert s.stop() == 0
     s.start()
     assert s.ok("GET", "/api/v1/indexes") == before
+
+
+def test_default_index_is_emptied_not_lost(start):
+    s = start()
+    s.upload(("a.txt", b"The bridge opened in 1921."))
+    assert s.call("DELETE", "/api/v1/indexes/default_index").status == 200
+    assert s.documents() == []
+    assert s.upload(("b.txt", b"The tunnel opened in 1950."))["status"] == "completed"

@@ -177,3 +177,12 @@ def test_health(service):
     assert h["documents"] == len(service.documents()) and h["chunks"] >= h["documents"]
     r = service.ok("GET", "/api/v1/ready")
     assert r == {"status": "ready", "embed_model": "bge-small-zh-v1.5", "dims": 512, "window": 510}
+
+
+def test_extraction_says_when_nothing_answers(service):
+    r = service.ok("POST", "/api/v1/query", {"question": "How do I bake sourdough bread?"})
+    assert r["extractive"] and r["answer"] == "Nothing in the documents answers this question." and r["citations"] == []
+    r = service.ok("POST", "/api/v1/query", {"question": "如何做红烧肉？"})
+    assert r["answer"] == "文档中没有找到能回答这个问题的内容。"
+    r = service.ok("POST", "/api/v1/query", {"question": "Who is the director of the observatory?"})
+    assert "Ingrid Halvorsen" in r["answer"].split("\n")[0] and r["citations"]

@@ -6,7 +6,7 @@ FILE_KEYS = ["name", "state", "stage", "progress", "error", "warning", "doc_id",
 
 @pytest.fixture(scope="module")
 def box(models, tmp_path_factory):
-    from conftest import Service
+    from conftest import multipart, Service
     s = Service(tmp_path_factory.mktemp("upload"))
     yield s
     assert s.stop() == 0
@@ -98,3 +98,10 @@ def test_no_temporary_file_is_left(box):
     box.form("/api/v1/upload_data", {}, [("other", "a.txt", b"text")])
     box.call("POST", "/api/v1/upload_data", raw=b"--x\r\nnonsense", headers={"Content-Type": "multipart/form-data; boundary=x"})
     assert list((box.folder / "localdata" / "upload_tmp").iterdir()) == []
+
+
+def test_index_name_in_the_url_counts(service):
+    from conftest import multipart
+    kind, data = multipart({}, [("files", "a.txt", b"text")])
+    r = service.call("POST", "/api/v1/upload_data?index_name=not-there", raw=data, headers={"Content-Type": kind})
+    assert r.status == 400 and "not-there" in r.json()["message"], r
