@@ -235,9 +235,9 @@ def bench_first_token(folder):
     p50 = {k: percentile(v[20:], 50) for k, v in
            {"direct": direct, "ours": ours, "rag": rag, "retrieval": retrieval}.items()}
     row("first token of /query/llm over the stub called directly (p50)", "< 3 ms",
-        f"+{p50['ours'] - p50['direct']:.2f} ms ({p50['ours']:.2f} - {p50['direct']:.2f})")
+        f"{p50['ours'] - p50['direct']:+.2f} ms ({p50['ours']:.2f} - {p50['direct']:.2f})")
     row("first token of /query beyond retrieval and stub (p50)", "< 3 ms",
-        f"+{p50['rag'] - p50['retrieval'] - p50['direct']:.2f} ms "
+        f"{p50['rag'] - p50['retrieval'] - p50['direct']:+.2f} ms "
         f"({p50['rag']:.2f} - {p50['retrieval']:.2f} - {p50['direct']:.2f})")
     s.stop()
     stub.terminate()

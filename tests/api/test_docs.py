@@ -1,7 +1,10 @@
 """The documents name real files and functions, and their shell examples are real commands."""
+import json
 import pathlib
 import re
 import subprocess
+
+from conftest import BIN
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -46,3 +49,27 @@ def test_no_path_of_a_machine_and_no_registry_host():
             text = path.read_text(errors="ignore")
             for word in forbidden:
                 assert word not in text, f"{name} holds {word}"
+
+
+def readme_commands(start):
+    lines = "\n".join(re.findall(r"```sh\n(.*?)```", read("README.md"), re.S)).split("\n")
+    return [line for line in lines if line.startswith(start)]
+
+
+def test_examples_of_the_readme_run(start):
+    s = start()
+    replies = []
+    for line in readme_commands("curl"):
+        line = line.replace("127.0.0.1:8000", f"127.0.0.1:{s.port}")
+        out = subprocess.run(["sh", "-c", line.replace("curl ", "curl -sS --fail-with-body ", 1)], cwd=ROOT, capture_output=True, text=True)
+        assert out.returncode == 0, (line, out.stdout, out.stderr)
+        replies.append(json.loads(out.stdout))
+        if "task_id" in replies[-1]:
+            assert s.task(replies[-1]["task_id"])["status"] == "completed"
+    assert len(replies) == 3
+    assert "refund" in replies[1]["answer"].lower() and replies[1]["citations"]
+    assert "refund" in replies[2]["choices"][0]["message"]["content"].lower()
+    for line in readme_commands("build/pai_rag ask"):
+        command = line.replace("build/pai_rag ask", f"{BIN} ask -p {s.port}")
+        out = subprocess.run(["sh", "-c", command], cwd=s.folder, capture_output=True, text=True)
+        assert out.returncode == 0 and "[1]" in out.stdout, (command, out)
