@@ -5,6 +5,8 @@ build=${BUILD:-build}
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root" || exit 1
 passed=0 failed=0 skipped=0
+# Set-up fetched a newer node where the machine's is too old for the page's tools; the tests' tools need it as well.
+[ ! -x "$root/.deps/node/bin/node" ] || PATH=$root/.deps/node/bin:$PATH
 PAI_RAG_BIN=$root/$build/pai_rag
 PAI_RAG_TEST_MODELS=$root/model_repository
 export PAI_RAG_BIN PAI_RAG_TEST_MODELS
