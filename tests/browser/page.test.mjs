@@ -280,6 +280,7 @@ test('knowledge bases are created, chosen and deleted', () =>
         await dialog.getByRole('button', { name: 'Create' }).click();
         await dialog.waitFor({ state: 'detached' });
         const select = page.getByRole('combobox', { name: 'Knowledge base' });
+        await page.waitForFunction(() => document.querySelector('.index-selector select').value === 'manuals');
         assert.equal(await select.inputValue(), 'manuals');
         await ask(page, 'x');
         await finished(page);
@@ -287,7 +288,7 @@ test('knowledge bases are created, chosen and deleted', () =>
         await page.getByRole('button', { name: 'Delete this knowledge base' }).click();
         await dialog.getByRole('button', { name: 'Delete' }).click();
         await dialog.waitFor({ state: 'detached' });
-        assert.equal(await select.inputValue(), 'default_index');
+        await page.waitForFunction(() => document.querySelector('.index-selector select').value === 'default_index');
         assert.deepEqual(fake.state.indexes, ['default_index', 'research']);
     }));
 
@@ -377,6 +378,7 @@ for (const [name, options] of [
             await page.locator('.markdown .cite').first().click();
             await shot('passage');
             await page.keyboard.press('Escape');
+            await page.locator('.passage').waitFor({ state: 'detached' });
             await page.locator('.nav a').nth(1).click();
             await page.locator('.documents tbody tr').nth(2).waitFor();
             await shot('documents');

@@ -1,5 +1,5 @@
 // The passage behind a citation: a panel at the side, on a phone a sheet from below.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { apiUrl, type Doc } from './api';
 import { useWords } from './i18n';
 import { Icon } from './icons';
@@ -60,7 +60,8 @@ function ownImage(doc: Doc): string | null {
 export function PassagePanel({ shown, onClose }: { shown: Shown; onClose: () => void }) {
     const t = useWords();
     const close = useRef<HTMLButtonElement>(null);
-    useEffect(() => {
+    // Before the next paint: Escape must work from the moment the panel is seen.
+    useLayoutEffect(() => {
         const before = document.activeElement as HTMLElement | null;
         const escape = (event: KeyboardEvent) => event.key === 'Escape' && onClose();
         addEventListener('keydown', escape);
