@@ -17,18 +17,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* AddressSanitizer reserves terabytes of address space and reports through stderr. */
-#if defined(__SANITIZE_ADDRESS__)
-#define UNDER_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define UNDER_ASAN 1
-#endif
-#endif
-#ifndef UNDER_ASAN
-#define UNDER_ASAN 0
-#endif
-
 enum { CHILD_IN = 3, CHILD_OUT = 4, CHILD_FIRST_FREE = 5, ABOVE_CHILD = 16 };
 
 /* ---- parent side ---- */
@@ -66,7 +54,7 @@ static void exec_child(const struct launch *l)
         _exit(127);
     dup2(l->null, 0);
     dup2(l->null, 1);
-    if (!UNDER_ASAN)
+    if (!RAG_UNDER_ASAN)
         dup2(l->null, 2);
     dup2(l->in, CHILD_IN);
     dup2(l->out, CHILD_OUT);
@@ -269,7 +257,7 @@ static int add_rules(scmp_filter_ctx filter)
 
 void rag_sandbox_lock(uint64_t max_memory, unsigned cpu_seconds)
 {
-    if (!UNDER_ASAN) {
+    if (!RAG_UNDER_ASAN) {
         rlim_t most = mapped_bytes() + max_memory;
         limit(RLIMIT_AS, most, most, "RLIMIT_AS");
     }

@@ -8,6 +8,19 @@
 
 #include "base/err.h"
 
+/* AddressSanitizer reserves terabytes of address space and reports through stderr: such builds get
+ * no limit on it and keep the child's stderr. */
+#if defined(__SANITIZE_ADDRESS__)
+#define RAG_UNDER_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define RAG_UNDER_ASAN 1
+#endif
+#endif
+#ifndef RAG_UNDER_ASAN
+#define RAG_UNDER_ASAN 0
+#endif
+
 struct rag_sandbox_child {
     pid_t pid;
     int out_fd; /* frames from the child; close with rag_sandbox_end */

@@ -22,17 +22,6 @@
 #include "base/limits.h"
 #include "base/sandbox.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define UNDER_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define UNDER_ASAN 1
-#endif
-#endif
-#ifndef UNDER_ASAN
-#define UNDER_ASAN 0
-#endif
-
 /* ---- starting ---- */
 
 /* Runs a shell script as the child, gives it in as descriptor 3, returns what it wrote to descriptor 4. */
@@ -283,7 +272,7 @@ static void test_locked_process_is_confined(void **state)
 static void test_locked_process_gets_no_more_memory(void **state)
 {
     (void)state;
-    if (UNDER_ASAN)
+    if (RAG_UNDER_ASAN)
         skip(); /* AddressSanitizer needs the address space that the lock would take */
     assert_int_equal(locked(act_memory), 12);
 }

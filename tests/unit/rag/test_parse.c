@@ -16,22 +16,12 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/sandbox.h"
 #include "rag/parse.h"
 #include "text/utf8.h"
 
 #define PARSER  RAG_BUILD_DIR "/pai_rag_parse"
 #define HOSTILE RAG_BUILD_DIR "/pai_rag_parse_hostile"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define UNDER_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define UNDER_ASAN 1
-#endif
-#endif
-#ifndef UNDER_ASAN
-#define UNDER_ASAN 0
-#endif
 
 struct fixture {
     char path[64];
@@ -230,7 +220,7 @@ static void test_forbidden_acts_are_stopped(void **state)
     expect_hostile(f, "fork", RAG_EFORMAT, forbidden);
     expect_hostile(f, "loop", RAG_EFORMAT, "parser stopped: it used too much processor time (SIGXCPU)");
     expect_hostile(f, "abort", RAG_EFORMAT, "parser stopped: it crashed (SIGABRT)");
-    if (!UNDER_ASAN) { /* which handles the one itself and is given the memory for the other */
+    if (!RAG_UNDER_ASAN) { /* which handles the one itself and is given the memory for the other */
         expect_hostile(f, "crash", RAG_EFORMAT, "parser stopped: it crashed (SIGSEGV)");
         expect_hostile(f, "memory", RAG_EFORMAT, refused);
     }
